@@ -1,0 +1,77 @@
+package hesuan.wire;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an analyst asks for, with every default written in. The planner reads it from YAML or JSON;
+ * this is the accepted copy that travels and is signed.
+ *
+ * @param inputs by alias; several references under one alias are one table held in parts by several
+ *     parties
+ */
+public record JobSpec(
+    String apiVersion,
+    String kind,
+    Metadata metadata,
+    Purpose purpose,
+    ContractId contract,
+    Map<String, List<ProductRef>> inputs,
+    What what,
+    Privacy privacy,
+    List<Output> outputs,
+    Run run) {
+
+  public record Metadata(String name, String submitToken) {}
+
+  /**
+   * @param retention ISO 8601 period for which receivers may keep the output
+   */
+  public record Purpose(String code, String basis, String retention) {}
+
+  /** Exactly one of the two is set. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record What(@Nullable Template template, @Nullable String sql) {}
+
+  /**
+   * @param parameters checked by the template's own reader in the planner
+   */
+  public record Template(String name, JsonNode parameters) {}
+
+  /**
+   * @param unit the id column: whom the promise protects
+   * @param delta a decimal such as {@code "0.0000001"}
+   * @param maxGroups groups to which one unit may contribute
+   * @param maxRows rows that one unit may contribute to one group
+   */
+  public record Privacy(
+      String unit, Epsilon epsilon, String delta, int minGroup, int maxGroups, int maxRows) {}
+
+  public record Output(String name, List<PartyId> to, String form) {
+    public Output {
+      to = List.copyOf(to);
+    }
+  }
+
+  /**
+   * @param onPartyLoss {@code fail}, or {@code continue} where the protocol tolerates a loss
+   */
+  public record Run(Duration deadline, int attempts, String onPartyLoss) {}
+
+  public JobSpec {
+    Map<String, List<ProductRef>> copy = new TreeMap<>();
+    inputs.forEach((alias, refs) -> copy.put(alias, List.copyOf(refs)));
+    inputs = Collections.unmodifiableMap(copy);
+    outputs = List.copyOf(outputs);
+  }
+
+  public Digest digest() {
+    return Digest.ofDocument(this);
+  }
+}

@@ -1,0 +1,184 @@
+package hesuan.wire;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What will run, typed and complete: every party compiles it from the job by itself and
+ * countersigns its digest, so a coordinator that shows two parties two plans gets no signature.
+ *
+ * @param leader receives first, drives the steps, and delivers to the other receivers
+ */
+public record Plan(
+    JobId job,
+    Digest spec,
+    ContractId contract,
+    Digest contractDigest,
+    String purpose,
+    List<PartyId> parties,
+    PartyId leader,
+    List<ProductPin> products,
+    List<Step> steps,
+    List<ColumnUse> uses,
+    List<Reveal> reveals,
+    List<Charge> charges,
+    List<JobSpec.Output> outputs,
+    int minGroup,
+    int deadlineSeconds,
+    int attempts,
+    Estimate estimate) {
+
+  /** The exact version of an input, by the digest of its published document. */
+  public record ProductPin(ProductRef ref, Digest document, Digest fingerprint) {}
+
+  /** One use of one column: the most that the plan does with it, and who gets what comes of it. */
+  public record ColumnUse(
+      ProductRef product, String column, Disclosure use, List<PartyId> receivers, String where) {
+    public ColumnUse {
+      receivers = List.copyOf(receivers);
+    }
+  }
+
+  /** What a party learns, in plain words by code: {@code what} is explained in docs/protocols. */
+  public record Reveal(PartyId to, String what) {}
+
+  public record Charge(
+      ProductRef product, PartyId owner, String unit, Epsilon epsilon, String delta) {}
+
+  public record Estimate(long bytes, int seconds) {}
+
+  /** A computation between the parties; closed, so that an engine can be asked for each. */
+  @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
+  @JsonSubTypes({
+    @JsonSubTypes.Type(value = Overlap.class, name = "overlap"),
+    @JsonSubTypes.Type(value = SecureSum.class, name = "secureSum"),
+    @JsonSubTypes.Type(value = DpQuery.class, name = "dpQuery"),
+    @JsonSubTypes.Type(value = Train.class, name = "train")
+  })
+  public sealed interface Step {
+    String name();
+  }
+
+  /**
+   * How many people all the products share, in all or by the values of a column of the leader.
+   *
+   * @param by the leader's column, or null for one count
+   * @param groups the public values that are counted; a person with another value is not
+   */
+  public record Overlap(
+      String name,
+      List<ProductRef> products,
+      @Nullable String by,
+      List<String> groups,
+      Epsilon epsilon,
+      String delta)
+      implements Step {
+    public Overlap {
+      products = List.copyOf(products);
+      groups = List.copyOf(groups);
+    }
+  }
+
+  /**
+   * A vector of integers added over the products' owners, cell by cell, without noise: for figures
+   * that are no personal data (stock, turnover of a store). {@code column} is summed by {@code by}
+   * over the public keys.
+   */
+  public record SecureSum(
+      String name,
+      List<ProductRef> products,
+      String column,
+      String by,
+      List<String> keys,
+      boolean tolerateLoss)
+      implements Step {
+    public SecureSum {
+      products = List.copyOf(products);
+      keys = List.copyOf(keys);
+    }
+  }
+
+  /**
+   * Grouped aggregates over one table held in parts; each part is bounded per person and summed in
+   * DuckDB by {@code localSql}, then added by the secure sum.
+   *
+   * @param keys the public group keys, in the order of the output; one empty key when there is no
+   *     GROUP BY
+   * @param aggregates in the order of the select list
+   * @param where a DuckDB predicate over the part's columns, or {@code TRUE}
+   */
+  public record DpQuery(
+      String name,
+      List<ProductRef> products,
+      @Nullable String by,
+      List<String> keys,
+      List<Aggregate> aggregates,
+      String where,
+      int maxGroups,
+      int maxRows,
+      boolean tolerateLoss)
+      implements Step {
+    public DpQuery {
+      products = List.copyOf(products);
+      keys = List.copyOf(keys);
+      aggregates = List.copyOf(aggregates);
+    }
+  }
+
+  public enum AggregateKind {
+    COUNT,
+    COUNT_DISTINCT_UNIT,
+    SUM
+  }
+
+  /**
+   * @param column summed column, null for counts
+   * @param lower,upper clamp of one value, in units of the column
+   * @param epsilon its part of the job's epsilon
+   */
+  public record Aggregate(
+      AggregateKind kind,
+      String as,
+      @Nullable String column,
+      long lower,
+      long upper,
+      Epsilon epsilon) {}
+
+  /**
+   * Federated averaging of a small network given as data.
+   *
+   * @param model layers and seed, read by the trainer ({@code docs/jobs.md}); never code
+   * @param holdoutPercent of each part, by hash of the id, kept for evaluation
+   */
+  public record Train(
+      String name,
+      List<ProductRef> products,
+      List<String> features,
+      String label,
+      JsonNode model,
+      int rounds,
+      int holdoutPercent)
+      implements Step {
+    public Train {
+      products = List.copyOf(products);
+      features = List.copyOf(features);
+    }
+  }
+
+  public Plan {
+    parties = List.copyOf(parties);
+    products = List.copyOf(products);
+    steps = List.copyOf(steps);
+    uses = List.copyOf(uses);
+    reveals = List.copyOf(reveals);
+    charges = List.copyOf(charges);
+    outputs = List.copyOf(outputs);
+  }
+
+  public Digest digest() {
+    return Digest.ofDocument(this);
+  }
+}
