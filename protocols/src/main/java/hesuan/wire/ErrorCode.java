@@ -62,6 +62,10 @@ public enum ErrorCode {
       "同名但内容不同",
       "choose another name or token",
       "请更换名称或令牌"),
+  UNKNOWN_TOKEN(
+      "HS2007", "unknown token", "未知令牌", "see `hesuan token list`", "请查看 `hesuan token list`"),
+  UNKNOWN_PATH(
+      "HS2008", "no such path of the API", "接口路径不存在", "see docs/api.md", "请查看 docs/api.md"),
 
   SOURCE_UNREADABLE(
       "HS3001", "source cannot be read", "数据源无法读取", "check path, rights and format", "请检查路径、权限与格式"),
