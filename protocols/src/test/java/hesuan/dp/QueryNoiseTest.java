@@ -1,0 +1,150 @@
+package hesuan.dp;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import hesuan.wire.Epsilon;
+import hesuan.wire.ErrorCode;
+import hesuan.wire.Plan;
+import hesuan.wire.ProblemException;
+import hesuan.wire.ProductRef;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class QueryNoiseTest {
+  private static final List<ProductRef> PRODUCTS =
+      List.of(
+          ProductRef.parse("brand/sales@1"),
+          ProductRef.parse("mall/sales@1"),
+          ProductRef.parse("pay/sales@1"));
+
+  private static Plan.Aggregate aggregate(
+      Plan.AggregateKind kind, String as, long lower, long upper, String epsilon) {
+    return new Plan.Aggregate(
+        kind,
+        as,
+        kind == Plan.AggregateKind.SUM ? "x" : null,
+        lower,
+        upper,
+        Epsilon.parse(epsilon));
+  }
+
+  private static final Plan.Aggregate PEOPLE =
+      aggregate(Plan.AggregateKind.COUNT_DISTINCT_UNIT, "n", 0, 0, "0.5");
+  private static final Plan.Aggregate ROWS = aggregate(Plan.AggregateKind.COUNT, "m", 0, 0, "0.5");
+  private static final Plan.Aggregate TURNOVER =
+      aggregate(Plan.AggregateKind.SUM, "s", -10, 1000, "1");
+
+  private static Plan.DpQuery query(int keys, Plan.Aggregate... aggregates) {
+    List<String> names = new ArrayList<>();
+    for (int k = 0; k < keys; k++) {
+      names.add("key" + k);
+    }
+    return new Plan.DpQuery("q", PRODUCTS, "city", names, List.of(aggregates), "TRUE", 2, 5, false);
+  }
+
+  @Test
+  void sensitivity_isWhatOnePersonCanChange() {
+    Plan.DpQuery query = query(10, PEOPLE, ROWS, TURNOVER);
+    assertEquals(2, QueryNoise.sensitivity(query, PEOPLE));
+    assertEquals(10, QueryNoise.sensitivity(query, ROWS));
+    assertEquals(10_000, QueryNoise.sensitivity(query, TURNOVER));
+    // One group can't be entered twice.
+    assertEquals(1, QueryNoise.sensitivity(query(1, PEOPLE), PEOPLE));
+  }
+
+  @Test
+  void noised_realNoise_passesTheCheckThatMutantsFail() {
+    int cells = 200_000;
+    Plan.DpQuery query = query(cells, PEOPLE);
+    QueryNoise noise = QueryNoise.of(query, 0, 1000);
+    long[] noised = noise.noised(new long[cells], DiscreteLaplaceTest.seed(1));
+    NoiseScale promised = new NoiseScale(4, 1);
+    assertTrue(ChiSquare.accepts(iterate(noised), cells, promised));
+
+    Plan.DpQuery forgetsGroups =
+        new Plan.DpQuery("q", PRODUCTS, "city", query.keys(), List.of(PEOPLE), "TRUE", 1, 5, false);
+    long[] mutant =
+        QueryNoise.of(forgetsGroups, 0, 1000).noised(new long[cells], DiscreteLaplaceTest.seed(1));
+    assertFalse(ChiSquare.accepts(iterate(mutant), cells, promised));
+  }
+
+  private static java.util.function.LongSupplier iterate(long[] values) {
+    int[] next = {0};
+    return () -> values[next[0]++];
+  }
+
+  @Test
+  void noised_retry_repeatsTheNoise_otherAggregateAndPartyDoNot() {
+    Plan.DpQuery query =
+        query(1000, PEOPLE, aggregate(Plan.AggregateKind.COUNT_DISTINCT_UNIT, "n2", 0, 0, "0.5"));
+    QueryNoise noise = QueryNoise.of(query, 0, 1000);
+    long[] local = new long[2000];
+    long[] first = noise.noised(local, DiscreteLaplaceTest.seed(1));
+    assertArrayEquals(first, noise.noised(local, DiscreteLaplaceTest.seed(1)));
+    assertFalse(reused(first, noise.noised(local, DiscreteLaplaceTest.seed(2)), 0));
+    assertFalse(reused(first, first, 1000));
+    assertTrue(reused(first, first, 0), "the check itself must see reuse");
+  }
+
+  /** Independent noises of scale 4 agree in about 1 of 12 cells; 300 of 1000 is 25 deviations. */
+  private static boolean reused(long[] a, long[] b, int shift) {
+    int equal = 0;
+    for (int i = 0; i < 1000; i++) {
+      equal += a[i] == b[i + shift] ? 1 : 0;
+    }
+    return equal > 300;
+  }
+
+  @Test
+  void released_belowTheSmallestGroup_isSuppressedAndCounted() {
+    QueryNoise noise = QueryNoise.of(query(3, TURNOVER, PEOPLE), 50, 1000);
+    QueryNoise.Released released = noise.released(new long[] {111, 222, 333, 50, 49, -3}, 3);
+    assertEquals(2, released.suppressed());
+    assertEquals(List.of("key0"), released.groups().stream().map(g -> g.key()).toList());
+    QueryNoise.Cell people = released.groups().get(0).cells().get(1);
+    assertEquals(50, people.value());
+    long halfWidth = NoiseInterval.of(new NoiseScale(4, 1), 3, 95).halfWidth();
+    assertEquals(50 - halfWidth, people.low());
+    assertEquals(50 + halfWidth, people.high());
+  }
+
+  @Test
+  void released_byRows_asksForMaxRowsTimesAsMany() {
+    QueryNoise noise = QueryNoise.of(query(2, ROWS), 50, 1000);
+    assertEquals(1, noise.released(new long[] {250, 249}, 3).groups().size());
+  }
+
+  @Test
+  void of_whatCannotBeKept_isRefusedBeforeAnythingRuns() {
+    refused(ErrorCode.MISSING_FIELD, query(2, TURNOVER), 50, 1000);
+    refused(
+        ErrorCode.INVALID_VALUE,
+        query(2, PEOPLE, aggregate(Plan.AggregateKind.SUM, "s", 0, 1L << 40, "1")),
+        50,
+        1L << 22);
+    refused(
+        ErrorCode.INVALID_VALUE,
+        query(2, PEOPLE, aggregate(Plan.AggregateKind.SUM, "s", 5, 4, "1")),
+        50,
+        1000);
+    refused(
+        ErrorCode.INVALID_VALUE,
+        query(2, PEOPLE, aggregate(Plan.AggregateKind.SUM, "s", 0, 0, "1")),
+        50,
+        1000);
+    refused(ErrorCode.INVALID_VALUE, query(0, PEOPLE), 50, 1000);
+    SumRange.requireFits("x", 3, 1L << 20, 1L << 40);
+    assertThrows(ProblemException.class, () -> SumRange.requireFits("x", 4, 1L << 20, 1L << 40));
+  }
+
+  private static void refused(ErrorCode code, Plan.DpQuery query, int minGroup, long rowsMax) {
+    ProblemException refused =
+        assertThrows(ProblemException.class, () -> QueryNoise.of(query, minGroup, rowsMax));
+    assertEquals(code, refused.problem().code());
+  }
+}
