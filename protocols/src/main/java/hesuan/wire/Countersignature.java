@@ -1,8 +1,8 @@
 package hesuan.wire;
 
 /**
- * What a party signs, in an envelope of {@link #PAYLOAD_TYPE}, when it admits a job: that plan and no
- * other. Every agent checks everyone's before it charges its budget.
+ * What a party signs, in an envelope of {@link #PAYLOAD_TYPE}, when it admits a job: that plan and
+ * no other. Every agent checks everyone's before it charges its budget.
  *
  * @param plan digest of the plan that this party compiled by itself
  */
