@@ -27,11 +27,7 @@ import hesuan.wire.PartyId;
 import hesuan.wire.Problem;
 import hesuan.wire.ProblemException;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -293,65 +289,13 @@ class ControlLineTest {
     assertEquals("WELCOME", events.next());
   }
 
-  /** Copies bytes both ways until told to swallow them, as a dead link with open sockets does. */
-  private static final class Wire implements AutoCloseable {
-    private final ServerSocket listening;
-    private final int target;
-    private final List<Socket> sockets = new ArrayList<>();
-    private volatile boolean dead;
-
-    Wire(int target) throws IOException {
-      this.target = target;
-      listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-      Thread.ofVirtual().start(this::accept);
-    }
-
-    private void accept() {
-      try {
-        while (true) {
-          Socket in = listening.accept();
-          Socket out = new Socket(InetAddress.getLoopbackAddress(), target);
-          sockets.add(in);
-          sockets.add(out);
-          Thread.ofVirtual().start(() -> copy(in, out));
-          Thread.ofVirtual().start(() -> copy(out, in));
-        }
-      } catch (IOException e) {
-        // closed
-      }
-    }
-
-    private void copy(Socket from, Socket to) {
-      byte[] buffer = new byte[8192];
-      try {
-        InputStream in = from.getInputStream();
-        OutputStream out = to.getOutputStream();
-        for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-          if (!dead) {
-            out.write(buffer, 0, n);
-          }
-        }
-      } catch (IOException e) {
-        // closed
-      }
-    }
-
-    @Override
-    public void close() throws IOException {
-      listening.close();
-      for (Socket each : sockets) {
-        each.close();
-      }
-    }
-  }
-
   @Test
   void line_halfOpen_isFoundAtBothEnds() throws Exception {
     try (Wire wire = new Wire(server.port())) {
       Events events = new Events();
-      client(new Address("127.0.0.1", wire.listening.getLocalPort()), federation.tls(MALL), events);
+      client(wire.address(), federation.tls(MALL), events);
       assertEquals("connected", events.next());
-      wire.dead = true;
+      wire.die();
       assertEquals(ErrorCode.PEER_SILENT, events.ends.poll(15, TimeUnit.SECONDS).code());
       Problem seen = coordinator.ends.poll(15, TimeUnit.SECONDS);
       assertTrue(
