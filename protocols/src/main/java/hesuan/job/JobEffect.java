@@ -13,6 +13,9 @@ public sealed interface JobEffect {
 
   record Start(PartyId to, int attempt) implements JobEffect {}
 
+  /** That attempt is over for everyone: its steps stop. */
+  record Interrupt(PartyId to, int attempt, Problem problem) implements JobEffect {}
+
   record Settle(PartyId to, JobVerdict verdict, @Nullable Problem problem) implements JobEffect {}
 
   /** Log the coordinator's receipt, once per job, then feed {@link JobEvent.ReceiptWritten}. */

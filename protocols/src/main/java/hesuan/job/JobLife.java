@@ -3,6 +3,7 @@ package hesuan.job;
 import hesuan.wire.Digest;
 import hesuan.wire.ErrorCode;
 import hesuan.wire.PartyId;
+import hesuan.wire.Problem;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -49,7 +50,7 @@ public final class JobLife {
       case JobState.Ended ended -> afterTheEnd(facts, ended, event);
       case JobState.Proposed proposed when event instanceof JobEvent.VerdictGiven(var verdict) ->
           answered(facts, proposed, verdict);
-      case JobState.Countersigned(int attempt) when event instanceof JobEvent.Begin ->
+      case JobState.Countersigned(int attempt, _) when event instanceof JobEvent.Begin ->
           to(facts, TransitionName.COORDINATOR_BEGIN, new JobState.Running(attempt, List.of()));
       case JobState.Running running when event instanceof JobEvent.StepDone done ->
           advanced(facts, running, done);
@@ -71,7 +72,16 @@ public final class JobLife {
               .filter(p -> !admitted.contains(p))
               .<JobEffect>map(JobEffect.Propose::new)
               .toList();
-      case JobState.Countersigned _ -> List.of(new JobEffect.AwaitParties());
+      case JobState.Countersigned(int attempt, Problem interrupted) -> {
+        List<JobEffect> effects = new ArrayList<>();
+        if (interrupted != null) {
+          facts
+              .parties()
+              .forEach(p -> effects.add(new JobEffect.Interrupt(p, attempt - 1, interrupted)));
+        }
+        effects.add(new JobEffect.AwaitParties());
+        yield effects;
+      }
       case JobState.Running running ->
           unfinished(facts, running).stream()
               .<JobEffect>map(p -> new JobEffect.Start(p, running.attempt()))
@@ -108,7 +118,7 @@ public final class JobLife {
     Set<PartyId> admitted = new TreeSet<>(proposed.admitted());
     admitted.add(party);
     if (admitted.containsAll(facts.parties())) {
-      return to(facts, TransitionName.COORDINATOR_COUNTERSIGN, new JobState.Countersigned(1));
+      return to(facts, TransitionName.COORDINATOR_COUNTERSIGN, new JobState.Countersigned(1, null));
     }
     return new Transition<>(
         TransitionName.COORDINATOR_ADMIT, new JobState.Proposed(List.copyOf(admitted)), List.of());
@@ -188,7 +198,10 @@ public final class JobLife {
       return Transition.stay(open, List.of());
     }
     if (curable && started < facts.attemptsMax()) {
-      return to(facts, TransitionName.COORDINATOR_RETRY, new JobState.Countersigned(started + 1));
+      return to(
+          facts,
+          TransitionName.COORDINATOR_RETRY,
+          new JobState.Countersigned(started + 1, trouble.problem()));
     }
     return ended(
         facts,

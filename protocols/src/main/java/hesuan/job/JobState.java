@@ -31,8 +31,12 @@ public sealed interface JobState {
     }
   }
 
-  /** Every party has signed the plan; {@code attempt} begins as soon as all are connected. */
-  record Countersigned(int attempt) implements JobState {}
+  /**
+   * Every party has signed the plan; {@code attempt} begins as soon as all are connected.
+   *
+   * @param interrupted why the attempt before is over, null before the first
+   */
+  record Countersigned(int attempt, @Nullable Problem interrupted) implements JobState {}
 
   record Running(int attempt, List<StepDone> done) implements JobState {
     public Running {

@@ -26,6 +26,7 @@ public sealed interface PartyJobEvent {
 
   record StepDone(int attempt, String step) implements PartyJobEvent {}
 
+  /** From this party's own run of the attempt, or the coordinator's word that it is over. */
   record Trouble(int attempt, Problem problem) implements PartyJobEvent {}
 
   /** By the leader, about an output of that shape; own policy asked and content. */

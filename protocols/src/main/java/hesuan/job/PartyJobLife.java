@@ -198,7 +198,8 @@ public final class PartyJobLife {
       case PartyJobState.Charged _, PartyJobState.Running _, PartyJobState.AwaitingRelease _ ->
           to(
               TransitionName.AGENT_INTERRUPT,
-              new PartyJobState.Charged(attemptOf(state), problem, consentOf(state)));
+              new PartyJobState.Charged(attemptOf(state), problem, consentOf(state)),
+              new PartyJobEffect.StopAttempt(attemptOf(state)));
       case PartyJobState.Considered _,
           PartyJobState.Admitted _,
           PartyJobState.Declined _,

@@ -28,7 +28,8 @@ class JobJsonTest {
   static Stream<JobState> jobStates() {
     return Stream.of(
         new JobState.Proposed(List.of(A)),
-        new JobState.Countersigned(1),
+        new JobState.Countersigned(1, null),
+        new JobState.Countersigned(2, PROBLEM),
         new JobState.Running(2, List.of(new JobState.StepDone(A, "answer"))),
         new JobState.Releasing(2),
         new JobState.Done(2, D, RECEIPTS),

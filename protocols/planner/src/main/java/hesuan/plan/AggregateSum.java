@@ -1,0 +1,61 @@
+package hesuan.plan;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import hesuan.wire.JobSpec;
+import hesuan.wire.Plan;
+import hesuan.wire.Product;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.StreamSupport;
+
+/**
+ * A column summed by a key over the parts of one table, exactly: for figures that are no personal
+ * data. With fewer than three owners each would learn the other's figure, so three are asked for.
+ */
+final class AggregateSum implements Template {
+  static final Pattern COLUMN = Pattern.compile("[A-Za-z_]\\w{0,62}");
+  private static final int OWNERS_MIN = 3;
+
+  @Override
+  public String name() {
+    return "aggregate.sum";
+  }
+
+  @Override
+  public String form() {
+    return "aggregate";
+  }
+
+  @Override
+  public ObjectNode parameters(Fields written) {
+    Fields fields = written.only("column", "by", "keys");
+    ObjectNode parameters = Fields.newObject();
+    parameters.put("column", fields.textLike("column", COLUMN, "a column"));
+    parameters.put("by", fields.textLike("by", COLUMN, "a column"));
+    ArrayNode keys = parameters.putArray("keys");
+    fields.distinctTexts("keys").forEach(keys::add);
+    return parameters;
+  }
+
+  @Override
+  public Plan.Step step(JobSpec job, Inputs inputs) {
+    ObjectNode parameters = Planner.parametersOf(job);
+    List<Product> parts = Inputs.ofDifferentOwners(inputs.onlyTable(), OWNERS_MIN);
+    String column = parameters.get("column").textValue();
+    String by = parameters.get("by").textValue();
+    Inputs.columnOfType(
+        parts, column, "what.template.parameters.column", List.of(Product.ColumnType.INTEGER));
+    Inputs.columnOfType(
+        parts, by, "what.template.parameters.by", List.of(Product.ColumnType.STRING));
+    return new Plan.SecureSum(
+        "sum",
+        Inputs.refs(parts),
+        column,
+        by,
+        StreamSupport.stream(parameters.get("keys").spliterator(), false)
+            .map(k -> k.textValue())
+            .toList(),
+        Planner.toleratesLoss(job));
+  }
+}

@@ -1,0 +1,282 @@
+package hesuan.plan;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import hesuan.job.Refusal;
+import hesuan.wire.Contract;
+import hesuan.wire.Digest;
+import hesuan.wire.Epsilon;
+import hesuan.wire.ErrorCode;
+import hesuan.wire.JobId;
+import hesuan.wire.JobSpec;
+import hesuan.wire.PartyId;
+import hesuan.wire.Plan;
+import hesuan.wire.Problem;
+import hesuan.wire.ProblemException;
+import hesuan.wire.Product;
+import hesuan.wire.ProductRef;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Compiles a job. Pure and deterministic: the same job, products and contract give the same plan to
+ * the byte, at the coordinator and at every agent. The day decides only whether a disclosure rule
+ * still holds, never what the plan says.
+ *
+ * <p>Here are refused what cannot work and what an owner's published rules and terms do not grant;
+ * whether a contract covers it, and whether a party wants it, is for each party's policy to say.
+ */
+public final class Planner {
+  private Planner() {}
+
+  /**
+   * @param products those that the job names, or more; signatures verified by the caller
+   * @param on today, by the caller's calendar
+   */
+  public static PlanResult plan(
+      JobSpec job,
+      JobId id,
+      Map<ProductRef, PublishedProduct> products,
+      Contract contract,
+      LocalDate on) {
+    try {
+      Plan plan = compile(job, id, products, contract);
+      List<Refusal> refusals = new ArrayList<>();
+      refusals.addAll(contractRefusals(plan, contract));
+      refusals.addAll(termRefusals(plan, products));
+      refusals.addAll(DisclosureCheck.refusals(plan, products, on));
+      return refusals.isEmpty() ? new PlanResult.Planned(plan) : new PlanResult.Refused(refusals);
+    } catch (ProblemException e) {
+      return new PlanResult.Refused(List.of(new Refusal(null, "plan", e.problem(), "")));
+    }
+  }
+
+  private static Plan compile(
+      JobSpec job, JobId id, Map<ProductRef, PublishedProduct> products, Contract contract) {
+    if (!contract.id().equals(job.contract())) {
+      throw new ProblemException(
+          ErrorCode.UNKNOWN_CONTRACT, "contract", contract.id().value(), job.contract().value());
+    }
+    if (job.outputs().size() != 1) {
+      throw new ProblemException(
+          ErrorCode.INVALID_VALUE, "outputs", "one output", "" + job.outputs().size());
+    }
+    Plan.Step step = step(job, new Inputs(job, products));
+    List<ProductRef> refs = productsOf(step);
+    allUsed(job, refs);
+    checkPrivacy(job, step);
+    checkForm(job, step);
+    List<Product> used = refs.stream().map(r -> published(products, r).product()).toList();
+    PartyId leader = leaderOf(job, step, used);
+    Set<PartyId> parties = new TreeSet<>();
+    refs.forEach(r -> parties.add(r.party()));
+    Set<PartyId> receivers = new TreeSet<>(job.outputs().getFirst().to());
+    parties.addAll(receivers);
+    return new Plan(
+        id,
+        job.digest(),
+        contract.id(),
+        Digest.ofDocument(contract),
+        job.purpose().code(),
+        List.copyOf(parties),
+        leader,
+        refs.stream()
+            .sorted()
+            .map(
+                r -> {
+                  PublishedProduct p = published(products, r);
+                  return new Plan.ProductPin(r, p.document(), p.product().fingerprint());
+                })
+            .toList(),
+        List.of(step),
+        StepUses.uses(step, used, List.copyOf(receivers)),
+        StepUses.reveals(step, leader, List.copyOf(receivers)),
+        StepUses.charges(step, used),
+        job.outputs(),
+        job.privacy().minGroup(),
+        Math.toIntExact(job.run().deadline().toSeconds()),
+        job.run().attempts(),
+        StepUses.estimate(step, used));
+  }
+
+  private static Plan.Step step(JobSpec job, Inputs inputs) {
+    JobSpec.Template template = job.what().template();
+    String sql = job.what().sql();
+    if ((template == null) == (sql == null)) {
+      throw new ProblemException(
+          ErrorCode.INVALID_VALUE,
+          "what",
+          "either a template or sql",
+          sql == null ? "neither" : "both");
+    }
+    return sql != null
+        ? SqlReader.step(sql, job, inputs)
+        : Templates.of(template.name(), "what.template.name").step(job, inputs);
+  }
+
+  /** The job's parameters, read again: a peer may have sent what no reader of ours has seen. */
+  static ObjectNode parametersOf(JobSpec job) {
+    JobSpec.Template template = job.what().template();
+    if (template == null) {
+      throw new IllegalArgumentException("a job without template");
+    }
+    return Templates.of(template.name(), "what.template.name")
+        .parameters(Fields.anyOf(template.parameters(), "what.template.parameters"));
+  }
+
+  static boolean toleratesLoss(JobSpec job) {
+    return job.run().onPartyLoss().equals("continue");
+  }
+
+  static PublishedProduct published(Map<ProductRef, PublishedProduct> products, ProductRef ref) {
+    PublishedProduct published = products.get(ref);
+    if (published == null) {
+      throw new ProblemException(
+          ErrorCode.UNKNOWN_PRODUCT, "inputs", "a published version", ref.toString());
+    }
+    return published;
+  }
+
+  private static List<ProductRef> productsOf(Plan.Step step) {
+    return switch (step) {
+      case Plan.Overlap s -> s.products();
+      case Plan.SecureSum s -> s.products();
+      case Plan.DpQuery s -> s.products();
+      case Plan.Train s -> s.products();
+    };
+  }
+
+  /** An input that nothing uses would draw a party into a job that does not need it. */
+  private static void allUsed(JobSpec job, List<ProductRef> used) {
+    job.inputs()
+        .forEach(
+            (alias, refs) -> {
+              if (!used.containsAll(refs)) {
+                throw new ProblemException(
+                    ErrorCode.INVALID_VALUE, "inputs." + alias, "an input that is used", alias);
+              }
+            });
+  }
+
+  private static PartyId leaderOf(JobSpec job, Plan.Step step, List<Product> used) {
+    return switch (step) {
+      case Plan.Overlap s -> s.products().getFirst().party();
+      case Plan.SecureSum _, Plan.DpQuery _, Plan.Train _ -> Inputs.leader(job, used);
+    };
+  }
+
+  private static void checkPrivacy(JobSpec job, Plan.Step step) {
+    boolean noised =
+        switch (step) {
+          case Plan.Overlap _, Plan.DpQuery _ -> true;
+          case Plan.SecureSum _, Plan.Train _ -> false;
+        };
+    boolean asked = job.privacy().epsilon().compareTo(Epsilon.ZERO) > 0;
+    if (noised != asked) {
+      throw new ProblemException(
+          ErrorCode.INVALID_VALUE,
+          "privacy.epsilon",
+          noised ? "more than 0" : "0: this answer carries no noise",
+          job.privacy().epsilon().toString());
+    }
+    if (step instanceof Plan.Overlap
+        && new java.math.BigDecimal(job.privacy().delta()).signum() <= 0) {
+      throw new ProblemException(
+          ErrorCode.INVALID_VALUE,
+          "privacy.delta",
+          "more than 0, such as 1e-7",
+          job.privacy().delta());
+    }
+    if (step instanceof Plan.Overlap && toleratesLoss(job)) {
+      throw new ProblemException(
+          ErrorCode.INVALID_VALUE,
+          "run.onPartyLoss",
+          "fail: an overlap needs every party",
+          "continue");
+    }
+  }
+
+  private static void checkForm(JobSpec job, Plan.Step step) {
+    String form = step instanceof Plan.Train ? "model" : "aggregate";
+    String asked = job.outputs().getFirst().form();
+    if (!asked.equals(form)) {
+      throw new ProblemException(ErrorCode.INVALID_VALUE, "outputs[0].form", form, asked);
+    }
+  }
+
+  /** Its keys are pinned in the contract, so a party outside could not even sign the plan. */
+  private static List<Refusal> contractRefusals(Plan plan, Contract contract) {
+    return plan.parties().stream()
+        .filter(p -> contract.member(p).isEmpty())
+        .map(
+            p ->
+                new Refusal(
+                    null,
+                    "contract.parties",
+                    new Problem(
+                        ErrorCode.CONTRACT_VIOLATED,
+                        "contract",
+                        "one of "
+                            + contract.parties().stream().map(Contract.Member::party).toList(),
+                        p.value()),
+                    "contract.parties: + " + p))
+        .toList();
+  }
+
+  private static List<Refusal> termRefusals(Plan plan, Map<ProductRef, PublishedProduct> products) {
+    List<Refusal> refusals = new ArrayList<>();
+    int minGroup = plan.charges().isEmpty() ? 0 : strictestMinGroup(plan, products);
+    for (Plan.Charge charge : plan.charges()) {
+      Product.Terms terms = published(products, charge.product()).product().terms();
+      boolean noised = charge.epsilon().compareTo(Epsilon.ZERO) > 0;
+      if (noised && plan.minGroup() < terms.minGroup()) {
+        refusals.add(
+            refusal(
+                charge,
+                "terms.minGroup",
+                new Problem(
+                    ErrorCode.DISCLOSURE_DENIED,
+                    "privacy.minGroup",
+                    "at least " + terms.minGroup() + " for " + charge.product(),
+                    "" + plan.minGroup()),
+                "privacy.minGroup: " + minGroup));
+      }
+      if (charge.epsilon().compareTo(terms.maxEpsilon()) > 0) {
+        refusals.add(
+            refusal(
+                charge,
+                "terms.maxEpsilon",
+                new Problem(
+                    ErrorCode.DISCLOSURE_DENIED,
+                    "privacy.epsilon",
+                    "at most " + terms.maxEpsilon() + " for " + charge.product(),
+                    charge.epsilon().toString()),
+                "privacy.epsilon: " + strictestEpsilon(plan, products)));
+      }
+    }
+    return refusals;
+  }
+
+  private static Refusal refusal(Plan.Charge charge, String rule, Problem problem, String change) {
+    return new Refusal(charge.owner(), rule, problem, change);
+  }
+
+  private static int strictestMinGroup(Plan plan, Map<ProductRef, PublishedProduct> products) {
+    return plan.charges().stream()
+        .mapToInt(c -> published(products, c.product()).product().terms().minGroup())
+        .max()
+        .orElse(0);
+  }
+
+  private static @Nullable Epsilon strictestEpsilon(
+      Plan plan, Map<ProductRef, PublishedProduct> products) {
+    return plan.charges().stream()
+        .map(c -> published(products, c.product()).product().terms().maxEpsilon())
+        .min(Epsilon::compareTo)
+        .orElse(null);
+  }
+}

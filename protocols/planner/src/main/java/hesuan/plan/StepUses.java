@@ -1,0 +1,151 @@
+package hesuan.plan;
+
+import hesuan.wire.Disclosure;
+import hesuan.wire.Epsilon;
+import hesuan.wire.PartyId;
+import hesuan.wire.Plan;
+import hesuan.wire.Product;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What a step does with columns, tells to whom, costs whom and takes: a case for each kind. */
+final class StepUses {
+  private StepUses() {}
+
+  static List<Plan.ColumnUse> uses(
+      Plan.Step step, List<Product> products, List<PartyId> receivers) {
+    List<Plan.ColumnUse> uses = new ArrayList<>();
+    for (Product product : products) {
+      Uses of = new Uses(product, receivers, uses);
+      String id = product.id().column();
+      switch (step) {
+        case Plan.Overlap s -> {
+          of.add(id, Disclosure.JOIN_KEY, s.name() + ".id");
+          if (s.by() != null && product.equals(products.getFirst())) {
+            of.add(s.by(), Disclosure.AGGREGATE, s.name() + ".by");
+          }
+        }
+        case Plan.SecureSum s -> {
+          of.add(s.column(), Disclosure.AGGREGATE, s.name() + ".column");
+          of.add(s.by(), Disclosure.AGGREGATE, s.name() + ".by");
+        }
+        case Plan.DpQuery s -> {
+          boolean counted =
+              s.aggregates().stream()
+                  .anyMatch(a -> a.kind() == Plan.AggregateKind.COUNT_DISTINCT_UNIT);
+          of.add(id, counted ? Disclosure.AGGREGATE : Disclosure.COMPUTE, s.name() + ".unit");
+          if (s.by() != null) {
+            of.add(s.by(), Disclosure.AGGREGATE, s.name() + ".by");
+          }
+          for (Plan.Aggregate aggregate : s.aggregates()) {
+            if (aggregate.column() != null) {
+              of.add(aggregate.column(), Disclosure.AGGREGATE, s.name() + "." + aggregate.as());
+            }
+          }
+          SqlText.columnsOf(s.where())
+              .forEach(c -> of.add(c, Disclosure.COMPUTE, s.name() + ".where"));
+        }
+        case Plan.Train s -> {
+          of.add(id, Disclosure.COMPUTE, s.name() + ".holdout");
+          s.features().forEach(f -> of.add(f, Disclosure.AGGREGATE, s.name() + ".features"));
+          of.add(s.label(), Disclosure.AGGREGATE, s.name() + ".label");
+        }
+      }
+    }
+    return uses;
+  }
+
+  private record Uses(Product product, List<PartyId> receivers, List<Plan.ColumnUse> uses) {
+    void add(String column, Disclosure use, String where) {
+      uses.add(new Plan.ColumnUse(product.ref(), column, use, receivers, where));
+    }
+  }
+
+  /** The words are explained in docs/jobs.md, what stands behind them in docs/protocols. */
+  static List<Plan.Reveal> reveals(Plan.Step step, PartyId leader, List<PartyId> receivers) {
+    List<Plan.Reveal> reveals = new ArrayList<>();
+    switch (step) {
+      case Plan.Overlap s -> {
+        s.products().stream()
+            .skip(1)
+            .forEach(p -> reveals.add(new Plan.Reveal(p.party(), "overlap.sizes")));
+        reveals.add(new Plan.Reveal(leader, "overlap.sizes"));
+        receivers.forEach(r -> reveals.add(new Plan.Reveal(r, "overlap.noisedCounts")));
+      }
+      case Plan.SecureSum _ ->
+          receivers.forEach(r -> reveals.add(new Plan.Reveal(r, "secureSum.totals")));
+      case Plan.DpQuery _ ->
+          receivers.forEach(r -> reveals.add(new Plan.Reveal(r, "dpQuery.noisedCells")));
+      case Plan.Train s -> {
+        s.products()
+            .forEach(p -> reveals.add(new Plan.Reveal(p.party(), "train.modelOfEachRound")));
+        receivers.forEach(r -> reveals.add(new Plan.Reveal(r, "train.modelAndFigures")));
+      }
+    }
+    return reveals;
+  }
+
+  /** Every owner is charged in full: a person may be in every product. */
+  static List<Plan.Charge> charges(Plan.Step step, List<Product> products) {
+    return products.stream()
+        .sorted((a, b) -> a.ref().compareTo(b.ref()))
+        .map(
+            p ->
+                new Plan.Charge(
+                    p.ref(), p.ref().party(), p.id().column(), epsilon(step), delta(step)))
+        .toList();
+  }
+
+  private static Epsilon epsilon(Plan.Step step) {
+    return switch (step) {
+      case Plan.Overlap s -> s.epsilon();
+      case Plan.DpQuery s ->
+          s.aggregates().stream().map(Plan.Aggregate::epsilon).reduce(Epsilon.ZERO, Epsilon::plus);
+      case Plan.SecureSum _, Plan.Train _ -> Epsilon.ZERO;
+    };
+  }
+
+  private static String delta(Plan.Step step) {
+    return switch (step) {
+      case Plan.Overlap s -> s.delta();
+      case Plan.DpQuery _, Plan.SecureSum _, Plan.Train _ -> "0";
+    };
+  }
+
+  /** Rough, and from public sizes only; good to tell seconds from hours. */
+  static Plan.Estimate estimate(Plan.Step step, List<Product> products) {
+    double rows = products.stream().mapToLong(Product::rows).sum();
+    double owners = products.size();
+    double bytes =
+        switch (step) {
+          // blinded ids there and back, and two points of encrypted label for each group
+          case Plan.Overlap s ->
+              rows * 64
+                  + (products.getFirst().rows() * 64.0) * Math.max(1, s.groups().size()) * owners;
+          case Plan.SecureSum s -> owners * (8.0 * s.keys().size() + 200 * owners);
+          case Plan.DpQuery s ->
+              owners * (8.0 * s.keys().size() * s.aggregates().size() + 200 * owners);
+          case Plan.Train s -> 2 * owners * s.rounds() * 8.0 * parametersOf(s);
+        };
+    double seconds =
+        switch (step) {
+          case Plan.Overlap s ->
+              rows * 2e-4 * owners + products.getFirst().rows() * 2e-4 * s.groups().size() * owners;
+          case Plan.SecureSum _, Plan.DpQuery _ -> rows / 2e6;
+          case Plan.Train s -> s.rounds() * rows * parametersOf(s) * 1e-9;
+        };
+    return new Plan.Estimate(
+        (long) Math.min(bytes, 1e15), (int) Math.min(1 + Math.ceil(seconds), 1e8));
+  }
+
+  private static double parametersOf(Plan.Train step) {
+    double parameters = 0;
+    double width = step.features().size();
+    for (var layer : step.model().path("layers")) {
+      double units = layer.path("units").asDouble();
+      parameters += (width + 1) * units;
+      width = units;
+    }
+    return parameters + width + 1;
+  }
+}

@@ -1,0 +1,30 @@
+package hesuan.plan;
+
+import hesuan.wire.ErrorCode;
+import hesuan.wire.ProblemException;
+import java.util.List;
+
+/** The list of templates: closed, so that every party compiles a job alike. */
+public final class Templates {
+  private static final List<Template> ALL =
+      List.of(new AggregateSum(), new AudienceOverlap(), new LearnFederated());
+
+  private Templates() {}
+
+  public static List<Template> all() {
+    return ALL;
+  }
+
+  public static Template of(String name, String at) {
+    return ALL.stream()
+        .filter(t -> t.name().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new ProblemException(
+                    ErrorCode.INVALID_VALUE,
+                    at,
+                    "one of " + ALL.stream().map(Template::name).toList(),
+                    name));
+  }
+}
