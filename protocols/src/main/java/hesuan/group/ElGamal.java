@@ -1,0 +1,114 @@
+package hesuan.group;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Small numbers m as exponential ElGamal ciphertexts (rG, rY + (m + 1)G) of 64 bytes under the
+ * public key Y. Anybody re-randomises them; only the holder of the secret key reads them, by a
+ * table of the numbers that may occur. Immutable; shared by threads.
+ */
+public final class ElGamal {
+  public static final int BYTES = 64;
+
+  private final FixedBase generator;
+  private final FixedBase key;
+
+  public ElGamal(Element publicKey) {
+    generator = new FixedBase(Element.GENERATOR);
+    key = new FixedBase(publicKey);
+  }
+
+  /**
+   * out[i] encrypts numbers[i] with the fresh exponent at randomness[32 i]; numbers below {@code
+   * bound}. The time does not depend on the numbers.
+   */
+  public void encrypt(
+      int[] numbers, int from, int items, byte[] randomness, byte[] out, Workers workers) {
+    workers.split(
+        items,
+        (start, end) -> {
+          Edwards curve = new Edwards();
+          FixedBase.Scratch scratch = new FixedBase.Scratch();
+          long[] c = new long[Edwards.POINT];
+          long[] m = new long[Edwards.POINT];
+          byte[] number = new byte[32];
+          for (int i = start; i < end; i++) {
+            generator.multiply(curve, c, 0, randomness, i * 32, scratch);
+            curve.encode(out, i * BYTES, c, 0);
+            key.multiply(curve, c, 0, randomness, i * 32, scratch);
+            int plain = numbers[from + i] + 1;
+            for (int k = 0; k < 4; k++) {
+              number[k] = (byte) (plain >> 8 * k);
+            }
+            generator.multiply(curve, m, 0, number, 0, scratch);
+            curve.add(c, 0, c, 0, m, 0);
+            curve.encode(out, i * BYTES + 32, c, 0);
+          }
+        });
+  }
+
+  /**
+   * labels[i] becomes a fresh ciphertext of the same number, in place.
+   *
+   * @return the number of ciphertexts that are no two proper elements; the result is then unfit for
+   *     use
+   */
+  public int rerandomise(byte[] labels, int items, byte[] randomness, Workers workers) {
+    AtomicInteger bad = new AtomicInteger();
+    workers.split(
+        items,
+        (start, end) -> {
+          Edwards curve = new Edwards();
+          FixedBase.Scratch scratch = new FixedBase.Scratch();
+          long[] c = new long[Edwards.POINT];
+          long[] d = new long[Edwards.POINT];
+          long[] r = new long[Edwards.POINT];
+          for (int i = start; i < end; i++) {
+            int at = i * BYTES;
+            if (!Points.decodeProper(curve, c, labels, at)
+                || !Points.decodeProper(curve, d, labels, at + 32)) {
+              bad.incrementAndGet();
+              continue;
+            }
+            generator.multiply(curve, r, 0, randomness, i * 32, scratch);
+            curve.add(c, 0, c, 0, r, 0);
+            curve.encode(labels, at, c, 0);
+            key.multiply(curve, r, 0, randomness, i * 32, scratch);
+            curve.add(d, 0, d, 0, r, 0);
+            curve.encode(labels, at + 32, d, 0);
+          }
+        });
+    return bad.get();
+  }
+
+  /** Reads ciphertexts of the numbers 0 to {@code numbers} - 1. */
+  public static final class Reader {
+    private final Scalar secret;
+    private final Map<Element, Integer> numberOf = new HashMap<>();
+
+    public Reader(Scalar secret, int numbers) {
+      this.secret = secret;
+      Element plain = Element.IDENTITY;
+      for (int i = 0; i < numbers; i++) {
+        plain = plain.plus(Element.GENERATOR);
+        numberOf.put(plain, i);
+      }
+    }
+
+    /** The number at labels[64 index], or -1 for anything that encrypts none of them. */
+    public int read(byte[] labels, int index) {
+      Edwards curve = new Edwards();
+      long[] c = new long[Edwards.POINT];
+      long[] d = new long[Edwards.POINT];
+      if (!Points.decodeProper(curve, c, labels, index * BYTES)
+          || !Points.decodeProper(curve, d, labels, index * BYTES + 32)) {
+        return -1;
+      }
+      curve.multiply(c, 0, c, 0, secret.bytes(), 0);
+      curve.subtract(d, 0, d, 0, c, 0);
+      return numberOf.getOrDefault(new Element(d), -1);
+    }
+  }
+}

@@ -1,0 +1,62 @@
+package hesuan.group;
+
+/**
+ * Multiples of one base, made once (256 table entries, about 2 ms), for many multiplications at a
+ * sixth of the usual cost. Immutable; shared by threads.
+ */
+public final class FixedBase {
+  static final int ENTRY = 15;
+  private static final int ROWS = 32;
+  private static final int COLUMNS = 8;
+
+  /** Row i, column j: (j + 1) 256^i base, affine. */
+  private final long[] table = new long[ROWS * COLUMNS * ENTRY];
+
+  public FixedBase(Element base) {
+    Edwards curve = new Edwards();
+    long[] step = base.point.clone();
+    long[] sum = new long[Edwards.POINT];
+    for (int row = 0; row < ROWS; row++) {
+      Edwards.identity(sum, 0);
+      for (int column = 0; column < COLUMNS; column++) {
+        curve.add(sum, 0, sum, 0, step, 0);
+        curve.toAffineEntry(table, (row * COLUMNS + column) * ENTRY, sum, 0);
+      }
+      for (int i = 0; i < 8; i++) {
+        curve.doubled(step, 0, step, 0);
+      }
+    }
+  }
+
+  /** r = scalar base; scratch: 64 digits and an entry. No branch or index on the scalar. */
+  void multiply(Edwards curve, long[] r, int ro, byte[] scalar, int at, Scratch scratch) {
+    Scalar.digits(scratch.digits, scalar, at);
+    Edwards.identity(r, ro);
+    for (int row = 0; row < ROWS; row++) {
+      addRow(curve, r, ro, row, scratch.digits[2 * row + 1], scratch);
+    }
+    for (int i = 0; i < 4; i++) {
+      curve.doubled(r, ro, r, ro);
+    }
+    for (int row = 0; row < ROWS; row++) {
+      addRow(curve, r, ro, row, scratch.digits[2 * row], scratch);
+    }
+  }
+
+  private void addRow(Edwards curve, long[] r, int ro, int row, int digit, Scratch scratch) {
+    Edwards.choose(scratch.entry, table, row * COLUMNS * ENTRY, ENTRY, digit, 10);
+    curve.addAffine(r, ro, scratch.entry, 0);
+  }
+
+  public Element times(Scalar scalar) {
+    long[] r = new long[Edwards.POINT];
+    multiply(new Edwards(), r, 0, scalar.bytes(), 0, new Scratch());
+    return new Element(r);
+  }
+
+  /** One thread's scratch space. */
+  static final class Scratch {
+    final byte[] digits = new byte[64];
+    final long[] entry = new long[ENTRY];
+  }
+}
