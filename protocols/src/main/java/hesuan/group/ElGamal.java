@@ -1,5 +1,6 @@
 package hesuan.group;
 
+import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -21,11 +22,10 @@ public final class ElGamal {
   }
 
   /**
-   * out[i] encrypts numbers[i] with the fresh exponent at randomness[32 i]; numbers below {@code
-   * bound}. The time does not depend on the numbers.
+   * out[i] encrypts numbers[i] with the fresh exponent at randomness[32 i]. The time does not
+   * depend on the numbers.
    */
-  public void encrypt(
-      int[] numbers, int from, int items, byte[] randomness, byte[] out, Workers workers) {
+  public void encrypt(int[] numbers, int items, byte[] randomness, byte[] out, Workers workers) {
     workers.split(
         items,
         (start, end) -> {
@@ -38,7 +38,7 @@ public final class ElGamal {
             generator.multiply(curve, c, 0, randomness, i * 32, scratch);
             curve.encode(out, i * BYTES, c, 0);
             key.multiply(curve, c, 0, randomness, i * 32, scratch);
-            int plain = numbers[from + i] + 1;
+            int plain = numbers[i] + 1;
             for (int k = 0; k < 4; k++) {
               number[k] = (byte) (plain >> 8 * k);
             }
@@ -86,29 +86,40 @@ public final class ElGamal {
   /** Reads ciphertexts of the numbers 0 to {@code numbers} - 1. */
   public static final class Reader {
     private final Scalar secret;
-    private final Map<Element, Integer> numberOf = new HashMap<>();
+    private final Map<ByteBuffer, Integer> numberOf = new HashMap<>();
 
     public Reader(Scalar secret, int numbers) {
       this.secret = secret;
       Element plain = Element.IDENTITY;
       for (int i = 0; i < numbers; i++) {
         plain = plain.plus(Element.GENERATOR);
-        numberOf.put(plain, i);
+        numberOf.put(ByteBuffer.wrap(plain.encode()), i);
       }
     }
 
-    /** The number at labels[64 index], or -1 for anything that encrypts none of them. */
-    public int read(byte[] labels, int index) {
-      Edwards curve = new Edwards();
-      long[] c = new long[Edwards.POINT];
-      long[] d = new long[Edwards.POINT];
-      if (!Points.decodeProper(curve, c, labels, index * BYTES)
-          || !Points.decodeProper(curve, d, labels, index * BYTES + 32)) {
-        return -1;
-      }
-      curve.multiply(c, 0, c, 0, secret.bytes(), 0);
-      curve.subtract(d, 0, d, 0, c, 0);
-      return numberOf.getOrDefault(new Element(d), -1);
+    /** The numbers of the labels at those indexes; -1 for what encrypts none of them. */
+    public int[] read(byte[] labels, int[] indexes, Workers workers) {
+      int[] numbers = new int[indexes.length];
+      workers.split(
+          indexes.length,
+          (start, end) -> {
+            Edwards curve = new Edwards();
+            long[] c = new long[Edwards.POINT];
+            long[] d = new long[Edwards.POINT];
+            byte[] plain = new byte[Element.BYTES];
+            for (int i = start; i < end; i++) {
+              int at = indexes[i] * BYTES;
+              numbers[i] = -1;
+              if (Points.decodeProper(curve, c, labels, at)
+                  && Points.decodeProper(curve, d, labels, at + 32)) {
+                curve.multiply(c, 0, c, 0, secret.bytes(), 0);
+                curve.subtract(d, 0, d, 0, c, 0);
+                curve.encode(plain, 0, d, 0);
+                numbers[i] = numberOf.getOrDefault(ByteBuffer.wrap(plain), -1);
+              }
+            }
+          });
+      return numbers;
     }
   }
 }
