@@ -1,0 +1,120 @@
+package hesuan.source;
+
+import hesuan.wire.Digest;
+import hesuan.wire.ErrorCode;
+import hesuan.wire.ProblemException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.security.MessageDigest;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.apache.arrow.vector.VarBinaryVector;
+
+/**
+ * The exact version of a source as one digest: same digest, same data read in the same way. The
+ * path is not part of it. A file counts by its bytes; a table of a DuckDB file by its rows, in any
+ * order, because the bytes of a database change whenever anything in it does. {@code
+ * docs/connectors.md} argues it.
+ */
+public final class Fingerprint {
+  private static final String RULE = "fingerprint/1";
+  private static final int CHUNK_BYTES = 1 << 18;
+  private static final int BATCH_ROWS = 32_768;
+
+  private Fingerprint() {}
+
+  /** Reads the whole source once; a CSV that is not UTF-8 throughout is refused on the way. */
+  public static Digest of(Source source, ReadLimits limits) {
+    Map<String, Object> document = new TreeMap<>();
+    document.put("rule", RULE);
+    document.put("kind", source.kind());
+    document.put("reading", source.reading());
+    document.put(
+        "content",
+        switch (source) {
+          case Source.Csv _ -> fileDigest(source, Optional.of(new Utf8Check(source)));
+          case Source.Parquet _ -> fileDigest(source, Optional.empty());
+          case Source.DuckDb _ -> tableDigest(source, limits);
+        });
+    return Digest.ofDocument(document);
+  }
+
+  /** Refuses a source that is no longer the one that was published. */
+  public static void require(Source source, Digest published, ReadLimits limits) {
+    Digest found = of(source, limits);
+    if (!found.equals(published)) {
+      throw new ProblemException(
+          ErrorCode.SOURCE_CHANGED,
+          ReadProblems.name(source),
+          "fingerprint " + published.hex().substring(0, 16),
+          found.hex().substring(0, 16));
+    }
+  }
+
+  private static Digest fileDigest(Source source, Optional<Utf8Check> text) {
+    SourceReader.Stamp.of(source);
+    MessageDigest sha256 = Digest.sha256();
+    byte[] chunk = new byte[CHUNK_BYTES];
+    try (InputStream in = Files.newInputStream(source.path())) {
+      for (int n = in.read(chunk); n >= 0; n = in.read(chunk)) {
+        int length = n;
+        sha256.update(chunk, 0, length);
+        text.ifPresent(check -> check.accept(chunk, length));
+      }
+    } catch (IOException e) {
+      throw new ProblemException(
+          ErrorCode.SOURCE_UNREADABLE,
+          ReadProblems.name(source),
+          "a readable file",
+          e.getClass().getSimpleName());
+    }
+    text.ifPresent(Utf8Check::end);
+    return new Digest(HexFormat.of().formatHex(sha256.digest()));
+  }
+
+  /**
+   * Each row's own digest, sorted, under one: a commitment to the rows as a multiset that costs a
+   * sort of 32 bytes a row, spilled where it is large.
+   */
+  private static Digest tableDigest(Source source, ReadLimits limits) {
+    MessageDigest sha256 = Digest.sha256();
+    byte[] row = new byte[32];
+    try (SourceReader reader = SourceReader.open(source, limits);
+        Connection connection = reader.connection()) {
+      Map<String, String> columns = reader.sourceColumns();
+      sha256.update(
+          Digest.ofDocument(List.of(List.copyOf(columns.keySet()), List.copyOf(columns.values())))
+              .bytes());
+      String encoded =
+          columns.keySet().stream().map(Fingerprint::cell).collect(Collectors.joining(" || "));
+      SourceReader.forEachBatch(
+          connection,
+          "SELECT unhex(sha256(%s)) AS h FROM %s ORDER BY h".formatted(encoded, reader.relation()),
+          BATCH_ROWS,
+          batch -> {
+            VarBinaryVector digests = (VarBinaryVector) batch.getVector(0);
+            for (int i = 0; i < batch.getRowCount(); i++) {
+              digests.getDataBuffer().getBytes(digests.getStartOffset(i), row, 0, row.length);
+              sha256.update(row);
+            }
+          });
+    } catch (SQLException e) {
+      throw ReadProblems.of(source, e);
+    }
+    return new Digest(HexFormat.of().formatHex(sha256.digest()));
+  }
+
+  /** Unambiguous: a null is {@code n}, a value is its length in bytes and its text. */
+  private static String cell(String column) {
+    String text = "CAST(" + Sql.name(column) + " AS VARCHAR)";
+    return "CASE WHEN %1$s IS NULL THEN 'n' ELSE 'v' || strlen(%1$s) || ':' || %1$s END"
+        .formatted(text);
+  }
+}
