@@ -22,15 +22,15 @@ denials contains reason("column.unknown", use.product, concat(", ", product.colu
 	not use.column in product.columns
 }
 
-denials contains reason("disclosure.level", concat(".", [use.product, use.column]), granted(product, use.column, receiver), use.use, change.kind, change.args) if {
+denials contains reason("disclosure.level", concat(".", [use.product, use.column]), level, use.use, change.kind, change.args) if {
 	job
 	some use in input.uses
 	some product in input.products
 	product.ref == use.product
 	some receiver in recipients(use)
-	receiver != product.owner
-	not level_rank[granted(product, use.column, receiver)] >= level_rank[use.use]
-	change := level_change(use, granted(product, use.column, receiver))
+	level := granted(product, use.column, receiver)
+	not level_rank[level] >= level_rank[use.use]
+	change := level_change(use, level)
 }
 
 # A use that names no receiver still serves those who receive the outputs.
@@ -42,12 +42,18 @@ level_change(use, level) := {"kind": "use.level", "args": [use.product, use.colu
 
 level_change(use, level) := {"kind": "use.drop", "args": [use.product, use.column]} if level == "never"
 
-# The strictest rule that applies; where none does, never.
+# The most that a rule in force grants to the receiver; but a rule that says never, also an old one,
+# outdoes the others. The owner needs no grant, yet its own never binds it too.
+default granted(_, _, _) := "never"
+
 granted(product, column, receiver) := level if {
-	ranks := {level_rank[rule.level] | some rule in column_rules(product, column); applies(rule, receiver)}
-	lowest := min(ranks | {rank | rank := 0; count(ranks) == 0})
+	said := [rule | some rule in column_rules(product, column); speaks(rule, receiver)]
+	every rule in said {
+		rule.level != "never"
+	}
+	ranks := {level_rank[rule.level] | some rule in said; in_force(rule)} | {4 | receiver == product.owner}
 	some level, rank in level_rank
-	rank == lowest
+	rank == max(ranks)
 }
 
 column_rules(product, column) := own if {
@@ -59,13 +65,14 @@ column_rules(product, column) := [rule | some rule in product.rules; rule.column
 	count([rule | some rule in product.rules; rule.column == column]) == 0
 }
 
-applies(rule, receiver) if {
+speaks(rule, receiver) if {
 	some named in rule.receivers
 	named in {receiver, "*"}
 	some code in rule.purposes
 	covers(code, input.purpose)
-	input.time < (rule.until + 1) * day_seconds
 }
+
+in_force(rule) if input.time < (rule.until + 1) * day_seconds
 
 group_minimum := max({settings.minGroup} | {product.minGroup | some product in input.products})
 
