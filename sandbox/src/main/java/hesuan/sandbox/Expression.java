@@ -348,7 +348,9 @@ public final class Expression {
         return "DECIMAL(%d, %d)".formatted(info.path("width").asInt(), info.path("scale").asInt());
       }
       if (!TYPES.contains(id) || !isNothing(info)) {
-        throw refused("one of the types " + new TreeSet<>(TYPES) + " or DECIMAL", info.path("user_type_name").asText(id).toLowerCase(Locale.ROOT));
+        throw refused(
+            "one of the types " + new TreeSet<>(TYPES) + " or DECIMAL",
+            info.path("user_type_name").asText(id).toLowerCase(Locale.ROOT));
       }
       return id;
     }

@@ -100,7 +100,8 @@ final class SandboxConnectionTest {
       Problem problem =
           refused(
               sandbox,
-              "SELECT count(*) FROM range(10000000) a, range(10000000) b WHERE a.range*b.range = 7");
+              "SELECT count(*) FROM range(10000000) a, range(10000000) b WHERE a.range*b.range ="
+                  + " 7");
       assertEquals(ErrorCode.LIMIT_EXCEEDED, problem.code());
       assertEquals("time", problem.at());
       assertEquals("1", sandbox.run(statement -> one(statement, "SELECT 1")));
@@ -116,7 +117,8 @@ final class SandboxConnectionTest {
       Problem problem =
           refused(
               sandbox,
-              "SELECT count(*) FROM (SELECT repeat('x', 5000) || range AS city FROM range(10000000)) WHERE "
+              "SELECT count(*) FROM (SELECT repeat('x', 5000) || range AS city FROM"
+                  + " range(10000000)) WHERE "
                   + bomb.sql());
       assertEquals(ErrorCode.LIMIT_EXCEEDED, problem.code());
     }
@@ -129,15 +131,15 @@ final class SandboxConnectionTest {
       Problem problem =
           refused(
               sandbox,
-              "SELECT count(*) FROM (SELECT range, md5(range::VARCHAR) AS m FROM range(5000000) GROUP BY ALL)");
+              "SELECT count(*) FROM (SELECT range, md5(range::VARCHAR) AS m FROM range(5000000)"
+                  + " GROUP BY ALL)");
       assertEquals(ErrorCode.LIMIT_EXCEEDED, problem.code());
       assertEquals("memory", problem.at());
     }
   }
 
   private static Problem refused(SandboxConnection sandbox, String sql) {
-    return assertThrows(
-            ProblemException.class, () -> sandbox.run(statement -> one(statement, sql)))
+    return assertThrows(ProblemException.class, () -> sandbox.run(statement -> one(statement, sql)))
         .problem();
   }
 
