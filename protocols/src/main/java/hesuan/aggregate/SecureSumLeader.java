@@ -4,6 +4,7 @@ import hesuan.channel.Channel;
 import hesuan.wire.Digest;
 import hesuan.wire.ErrorCode;
 import hesuan.wire.PartyId;
+import hesuan.wire.Problem;
 import hesuan.wire.ProblemException;
 import java.util.Arrays;
 import java.util.Map;
@@ -57,9 +58,14 @@ public final class SecureSumLeader {
     try {
       return add(addend);
     } catch (ProblemException e) {
-      alive.values().forEach(link -> link.tell(e.problem()));
+      abandon(e.problem());
       throw e;
     }
+  }
+
+  /** Instead of {@link #run}: this party has nothing to add, and every member is told why. */
+  public void abandon(Problem problem) {
+    alive.values().forEach(link -> link.tell(problem));
   }
 
   private SumOutcome add(long[] addend) {

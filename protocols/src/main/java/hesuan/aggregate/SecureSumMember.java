@@ -4,6 +4,7 @@ import hesuan.channel.Channel;
 import hesuan.wire.Digest;
 import hesuan.wire.ErrorCode;
 import hesuan.wire.PartyId;
+import hesuan.wire.Problem;
 import hesuan.wire.ProblemException;
 import java.security.SecureRandom;
 import java.util.ArrayList;
@@ -63,11 +64,16 @@ public final class SecureSumMember {
         AgreementKey maskKey = AgreementKey.fresh(random)) {
       return add(addend, selfMaskSeed, sealKey, maskKey);
     } catch (ProblemException e) {
-      leader.tell(e.problem());
+      abandon(e.problem());
       throw e;
     } finally {
       Arrays.fill(selfMaskSeed, (byte) 0);
     }
+  }
+
+  /** Instead of {@link #run}: this party has nothing to add, and the leader is told why. */
+  public void abandon(Problem problem) {
+    leader.tell(problem);
   }
 
   private SumReceipt add(
