@@ -123,8 +123,8 @@ public record Profile(
     if (column.type() != ColumnType.STRING) {
       return "0";
     }
-    String code = "NOT regexp_matches(" + name + ", '^ *[+-]?0[0-9]')";
-    return "count(*) FILTER (regexp_full_match(%1$s, %2$s) AND TRY_CAST(%1$s AS %3$s) IS NOT NULL AND %4$s)"
-        .formatted(name, Sql.text(SourceReader.shape(type)), SourceReader.duckDbType(type), code);
+    // CASE, because a cast that fails costs far more than a pattern that does not match.
+    return "count(CASE WHEN regexp_full_match(%1$s, %2$s) AND NOT regexp_matches(%1$s, '^ *[+-]?0[0-9]') THEN TRY_CAST(%1$s AS %3$s) END)"
+        .formatted(name, Sql.text(SourceReader.shape(type)), SourceReader.duckDbType(type));
   }
 }

@@ -97,9 +97,9 @@ class SourceReaderTest {
   void everyFormat_givesTheSameTypedRows() {
     List<List<String>> expected =
         List.of(
-            List.of("13812345678", "北京, 朝阳", "100", "1.500000000", "20455", "true"),
+            List.of("13812345678", "北京, 朝阳", "100", "1.500000", "20455", "true"),
             List.of("13912345678", "say \"hi\" x", "-7", "null", "20456", "false"),
-            List.of("null", "上海", "null", "0.001000000", "null", "null"));
+            List.of("null", "上海", "null", "0.001000", "null", "null"));
     for (Source source : sameDataInThreeFormats()) {
       assertEquals(expected, rows(source, COLUMNS), source.kind());
     }
@@ -244,6 +244,23 @@ class SourceReaderTest {
                     List.of(new Column("fen", ColumnType.INTEGER))));
     assertTrue(problem.at().contains("fen"));
     assertFalse(problem.sentence(false).contains(value));
+  }
+
+  @Test
+  void decimals_keepSixPlaces_andReadExponents() {
+    Source source = new Source.Csv(csv("d\n0.1234567\n1e-5\n-12\n999999999999.5\n"));
+    List<Column> columns = List.of(new Column("d", ColumnType.DECIMAL));
+    assertEquals(
+        List.of(
+            List.of("0.123457"),
+            List.of("0.000010"),
+            List.of("-12.000000"),
+            List.of("999999999999.500000")),
+        rows(source, columns));
+    for (String value : List.of("1e13", "1000000000000", "nan", "inf", "1,5", "1.5元")) {
+      Samples.refused(
+          ErrorCode.WRONG_TYPE, () -> rows(new Source.Csv(csv("d\n\"" + value + "\"\n")), columns));
+    }
   }
 
   @ParameterizedTest
