@@ -73,8 +73,7 @@ public final class Coordinator implements AutoCloseable {
   /** What is given from outside, so that a test can give another. */
   public record Surroundings(Clock clock, SecureRandom random, Timing timing, StepHook hook) {
     public static Surroundings real() {
-      return new Surroundings(
-          Clock.systemUTC(), new SecureRandom(), Timing.DEFAULT, StepHook.NONE);
+      return new Surroundings(Clock.systemUTC(), new SecureRandom(), Timing.DEFAULT, StepHook.NONE);
     }
   }
 
@@ -85,8 +84,8 @@ public final class Coordinator implements AutoCloseable {
   private ApiServer api;
 
   /**
-   * Makes a coordinator's home: authority, signing keys, database, log, configuration, and the first
-   * administrator's token in {@code admin.token}. May be retried after a failure half way.
+   * Makes a coordinator's home: authority, signing keys, database, log, configuration, and the
+   * first administrator's token in {@code admin.token}. May be retried after a failure half way.
    */
   public static void init(Path home, CoordinatorConfig config, Surroundings with)
       throws IOException {
@@ -156,8 +155,7 @@ public final class Coordinator implements AutoCloseable {
     SecureRandom random = with.random();
     Store store = part(openStore(home));
     CertificateAuthority authority =
-        CertificateAuthority.open(
-            home.resolve(CA), config.certificateLifetime(), clock, random);
+        CertificateAuthority.open(home.resolve(CA), config.certificateLifetime(), clock, random);
     TlsContexts tls = new TlsContexts(ownIdentity(home, authority, with), clock);
     SigningKeys keys = part(signingKeys(home));
     TileLog tiles =
@@ -165,8 +163,7 @@ public final class Coordinator implements AutoCloseable {
 
     Members members = new Members(store);
     ApiTokens apiTokens = new ApiTokens(store, clock, random);
-    JoinTokens joinTokens =
-        new JoinTokens(Certificates.digest(authority.root()), clock, random);
+    JoinTokens joinTokens = new JoinTokens(Certificates.digest(authority.root()), clock, random);
     Products products = new Products(store, members, clock);
     Contracts contracts = new Contracts(store, members, clock);
     FederationLog federationLog =
@@ -243,8 +240,7 @@ public final class Coordinator implements AutoCloseable {
   }
 
   /** A fresh certificate from the own authority, renewed for as long as this process lives. */
-  private LiveIdentity ownIdentity(
-      Path home, CertificateAuthority authority, Surroundings with) {
+  private LiveIdentity ownIdentity(Path home, CertificateAuthority authority, Surroundings with) {
     SpiffeId id = SpiffeId.coordinator(config.federation());
     Set<String> hosts = Set.copyOf(config.hosts());
     KeyPair key = Certificates.newKey(with.random());

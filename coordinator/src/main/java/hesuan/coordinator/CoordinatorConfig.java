@@ -15,8 +15,8 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * What {@code config.yaml} in a coordinator's home says. Addresses are {@code host:port}; a host may
- * be a name, an IP address or {@code 0.0.0.0}, a port may be 0: any free one.
+ * What {@code config.yaml} in a coordinator's home says. Addresses are {@code host:port}; a host
+ * may be a name, an IP address or {@code 0.0.0.0}, a port may be 0: any free one.
  *
  * @param controlListen where agents dial in
  * @param relayListen where agents meet that cannot reach each other

@@ -13,11 +13,10 @@ import org.junit.jupiter.api.io.TempDir;
 
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class ApiTest {
-  @TempDir Path home;
-  TestFederation federation;
+  private TestFederation federation;
 
   @BeforeAll
-  void start() throws Exception {
+  void start(@TempDir Path home) throws Exception {
     federation = TestFederation.start(home.resolve("coordinator"));
   }
 

@@ -153,8 +153,7 @@ final class TestFederation implements AutoCloseable {
 
   /** A token of that party and role. */
   String token(PartyId party, String role) {
-    Answer answer =
-        post(operator(), "/tokens/api", Map.of("party", party.value(), "role", role));
+    Answer answer = post(operator(), "/tokens/api", Map.of("party", party.value(), "role", role));
     if (answer.status() != 201) {
       throw new IllegalStateException(answer.text());
     }

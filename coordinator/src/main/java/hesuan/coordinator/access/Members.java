@@ -57,8 +57,7 @@ public final class Members {
   }
 
   static Optional<Member> find(Transaction t, PartyId party) throws SQLException {
-    return t.one(
-        "SELECT " + COLUMNS + " FROM party WHERE id = ?", Members::member, party.value());
+    return t.one("SELECT " + COLUMNS + " FROM party WHERE id = ?", Members::member, party.value());
   }
 
   /** Enrols a party, or gives an enrolled one the keys of a new enrolment. */

@@ -66,8 +66,7 @@ final class CatalogueController {
   ProductView product(
       @Parameter(hidden = true) Caller caller, String party, String name, int version) {
     caller.require(Role.values());
-    return Present.product(
-        products.require(new ProductRef(new PartyId(party), name, version)));
+    return Present.product(products.require(new ProductRef(new PartyId(party), name, version)));
   }
 
   /**
@@ -77,8 +76,7 @@ final class CatalogueController {
   @Post("/contracts")
   @Status(HttpStatus.CREATED)
   ContractView create(
-      @Parameter(hidden = true) Caller caller,
-      @Body @Schema(type = "object") JsonNode contract) {
+      @Parameter(hidden = true) Caller caller, @Body @Schema(type = "object") JsonNode contract) {
     caller.require(Role.ADMIN);
     Contracts.Offered offered =
         contracts.create(caller.requireParty(), Json.read(contract, Contract.class));

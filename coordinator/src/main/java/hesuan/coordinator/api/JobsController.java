@@ -56,8 +56,7 @@ final class JobsController {
   private final Line line;
   private final JobEvents events;
 
-  JobsController(
-      Scheduler scheduler, Jobs jobs, FederationLog log, Line line, JobEvents events) {
+  JobsController(Scheduler scheduler, Jobs jobs, FederationLog log, Line line, JobEvents events) {
     this.scheduler = scheduler;
     this.jobs = jobs;
     this.log = log;
@@ -80,8 +79,7 @@ final class JobsController {
     Scheduler.Asked asked = scheduler.ask(caller.requireParty(), JobReader.read(ask.spec()));
     Planning.Prepared prepared = asked.prepared();
     Plan plan = prepared.plan();
-    boolean admitted =
-        plan != null && asked.verdicts().stream().allMatch(PartyVerdict::admitted);
+    boolean admitted = plan != null && asked.verdicts().stream().allMatch(PartyVerdict::admitted);
     return new PlannedJob(
         prepared.id().value(),
         admitted,

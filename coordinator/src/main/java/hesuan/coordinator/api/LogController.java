@@ -83,8 +83,7 @@ final class LogController {
   @Get("/consistency")
   Consistency consistency(@Parameter(hidden = true) Caller caller, @QueryValue long from) {
     caller.require(Role.values());
-    return new Consistency(
-        from, log.checkpoint(), Present.texts(log.proveConsistency(from)));
+    return new Consistency(from, log.checkpoint(), Present.texts(log.proveConsistency(from)));
   }
 
   /** The log's name and its owner's keys. */
@@ -97,7 +96,6 @@ final class LogController {
         Json.node(log.keys()),
         List.of(
             Base64.getEncoder()
-                .encodeToString(
-                    Certificates.encoded(tls.identity().current().root()))));
+                .encodeToString(Certificates.encoded(tls.identity().current().root()))));
   }
 }

@@ -10,8 +10,8 @@ import io.micronaut.http.MutableHttpResponse;
 import java.util.Locale;
 
 /**
- * A problem as the API says it (RFC 9457): the stable code, where, expected, found, and the sentence
- * in the caller's language with both languages beside it.
+ * A problem as the API says it (RFC 9457): the stable code, where, expected, found, and the
+ * sentence in the caller's language with both languages beside it.
  *
  * @param detail the sentence in the language of Accept-Language
  */
@@ -70,7 +70,13 @@ public record ProblemReply(
           UNSUPPORTED_SQL ->
           HttpStatus.BAD_REQUEST;
       case TOO_LARGE -> HttpStatus.REQUEST_ENTITY_TOO_LARGE;
-      case UNKNOWN_PARTY, UNKNOWN_PRODUCT, UNKNOWN_CONTRACT, UNKNOWN_JOB -> HttpStatus.NOT_FOUND;
+      case UNKNOWN_PARTY,
+          UNKNOWN_PRODUCT,
+          UNKNOWN_CONTRACT,
+          UNKNOWN_JOB,
+          UNKNOWN_TOKEN,
+          UNKNOWN_PATH ->
+          HttpStatus.NOT_FOUND;
       case CONFLICT, DEADLINE_PASSED, CANCELLED, RESTARTED -> HttpStatus.CONFLICT;
       case NOT_AUTHENTICATED -> HttpStatus.UNAUTHORIZED;
       case NOT_AUTHORISED -> HttpStatus.FORBIDDEN;

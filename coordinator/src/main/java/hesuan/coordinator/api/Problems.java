@@ -4,7 +4,6 @@ import hesuan.wire.ErrorCode;
 import hesuan.wire.Problem;
 import hesuan.wire.ProblemException;
 import io.micronaut.context.annotation.Primary;
-import io.micronaut.http.HttpResponse;
 import io.micronaut.http.HttpStatus;
 import io.micronaut.http.MutableHttpResponse;
 import io.micronaut.http.server.exceptions.response.ErrorContext;

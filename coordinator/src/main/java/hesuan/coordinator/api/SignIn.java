@@ -17,9 +17,9 @@ import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSession;
 
 /**
- * A controller method that takes a {@link Caller} is for signed-in callers: by bearer token, or else
- * by the client certificate of an enrolled party. A token that was sent and does not hold is refused,
- * whatever the certificate says.
+ * A controller method that takes a {@link Caller} is for signed-in callers: by bearer token, or
+ * else by the client certificate of an enrolled party. A token that was sent and does not hold is
+ * refused, whatever the certificate says.
  */
 @Singleton
 final class SignIn implements TypedRequestArgumentBinder<Caller> {

@@ -44,9 +44,7 @@ final class Views {
 
   @Schema(name = "Parties")
   record Parties(
-      String federation,
-      @Schema(type = "object") JsonNode coordinatorKeys,
-      List<Party> parties) {}
+      String federation, @Schema(type = "object") JsonNode coordinatorKeys, List<Party> parties) {}
 
   @Schema(name = "JoinTokenAsk")
   record JoinTokenAsk(String party) {}
@@ -134,9 +132,7 @@ final class Views {
    * @param spec the accepted copy, every default written in
    */
   @Schema(name = "ValidJob")
-  record ValidJob(
-      String specDigest,
-      @Schema(type = "object") JsonNode spec) {}
+  record ValidJob(String specDigest, @Schema(type = "object") JsonNode spec) {}
 
   @Schema(name = "Problem")
   record ProblemView(
@@ -238,8 +234,8 @@ final class Views {
 
   /**
    * @param sequence counts up from 1; watchers resume after it by Last-Event-ID
-   * @param what submitted, admit, countersign, begin, advance, release, finish, refuse, retry, fail,
-   *     abort, expire, late-release, write-receipt, take-receipt, waiting
+   * @param what submitted, admit, countersign, begin, advance, release, finish, refuse, retry,
+   *     fail, abort, expire, late-release, write-receipt, take-receipt, waiting
    */
   @Schema(name = "JobEvent")
   @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -288,8 +284,5 @@ final class Views {
       List<String> rootCertificate) {}
 
   @Schema(name = "Ledger")
-  record Ledger(
-      String ledger,
-      String checkpoint,
-      @Schema(type = "object") JsonNode entries) {}
+  record Ledger(String ledger, String checkpoint, @Schema(type = "object") JsonNode entries) {}
 }

@@ -11,8 +11,8 @@ import hesuan.wire.Digest;
 import hesuan.wire.ErrorCode;
 import hesuan.wire.Json;
 import hesuan.wire.PartyId;
-import hesuan.wire.Product;
 import hesuan.wire.ProblemException;
+import hesuan.wire.Product;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Clock;
@@ -158,40 +158,40 @@ public final class Contracts {
           "other keys");
     }
     return store.inTransaction(
-            "sign contract",
-            t -> {
-              long now = clock.millis();
-              int rows =
-                  t.update(
-                      "UPDATE contract_party SET envelope = ?, signed_millis = ?"
-                          + " WHERE contract = ? AND party = ? AND envelope IS NULL",
-                      envelopeBytes,
-                      now,
-                      signed.id().value(),
-                      from.value());
-              if (rows == 0) {
-                return Optional.empty();
-              }
-              return find(t, signed.id());
-            });
+        "sign contract",
+        t -> {
+          long now = clock.millis();
+          int rows =
+              t.update(
+                  "UPDATE contract_party SET envelope = ?, signed_millis = ?"
+                      + " WHERE contract = ? AND party = ? AND envelope IS NULL",
+                  envelopeBytes,
+                  now,
+                  signed.id().value(),
+                  from.value());
+          if (rows == 0) {
+            return Optional.empty();
+          }
+          return find(t, signed.id());
+        });
   }
 
   /** Marks a contract as withdrawn; answers whether it was not yet. Any party of it may. */
   public boolean withdraw(PartyId by, ContractId id) {
     requireSeen(by, id);
     return store.inTransaction(
-            "withdraw contract",
-            t -> {
-              long now = clock.millis();
-              int rows =
-                  t.update(
-                      "UPDATE contract SET withdrawn_millis = ?, withdrawn_by = ?"
-                          + " WHERE id = ? AND withdrawn_millis IS NULL",
-                      now,
-                      by.value(),
-                      id.value());
-              return rows > 0;
-            });
+        "withdraw contract",
+        t -> {
+          long now = clock.millis();
+          int rows =
+              t.update(
+                  "UPDATE contract SET withdrawn_millis = ?, withdrawn_by = ?"
+                      + " WHERE id = ? AND withdrawn_millis IS NULL",
+                  now,
+                  by.value(),
+                  id.value());
+          return rows > 0;
+        });
   }
 
   /** All, or those of a party. */
@@ -244,7 +244,8 @@ public final class Contracts {
                 id.value())
             .stream()
             .collect(
-                Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue, (a, b) -> a, TreeMap::new));
+                Collectors.toMap(
+                    Map.Entry::getKey, Map.Entry::getValue, (a, b) -> a, TreeMap::new));
     return t.one(
         "SELECT " + COLUMNS + " FROM contract WHERE id = ?",
         row -> offered(row, signatures),

@@ -28,11 +28,7 @@ public final class Products {
    * @param envelope as its owner signed it
    */
   public record Published(
-      Product product,
-      Digest digest,
-      byte[] envelope,
-      long publishedMillis,
-      boolean withdrawn) {}
+      Product product, Digest digest, byte[] envelope, long publishedMillis, boolean withdrawn) {}
 
   private final Store store;
   private final Members members;
@@ -61,24 +57,24 @@ public final class Products {
     }
     Digest digest = Digest.ofDocument(product);
     return store.inTransaction(
-            "publish product",
-            t -> {
-              long now = clock.millis();
-              Optional<Published> known = find(t, ref);
-              if (known.isPresent()) {
-                return sameDocument(known.get(), digest);
-              }
-              t.update(
-                  "INSERT INTO product (ref, party, document, digest, envelope, published_millis)"
-                      + " VALUES (?, ?, ?, ?, ?, ?)",
-                  ref.toString(),
-                  from.value(),
-                  document,
-                  digest.hex(),
-                  envelopeBytes,
-                  now);
-              return new Published(product, digest, envelopeBytes, now, false);
-            });
+        "publish product",
+        t -> {
+          long now = clock.millis();
+          Optional<Published> known = find(t, ref);
+          if (known.isPresent()) {
+            return sameDocument(known.get(), digest);
+          }
+          t.update(
+              "INSERT INTO product (ref, party, document, digest, envelope, published_millis)"
+                  + " VALUES (?, ?, ?, ?, ?, ?)",
+              ref.toString(),
+              from.value(),
+              document,
+              digest.hex(),
+              envelopeBytes,
+              now);
+          return new Published(product, digest, envelopeBytes, now, false);
+        });
   }
 
   private static Published sameDocument(Published known, Digest digest) {
@@ -99,17 +95,16 @@ public final class Products {
           ErrorCode.NOT_AUTHORISED, "product", "a product of " + from, ref.toString());
     }
     return store.inTransaction(
-            "withdraw product",
-            t -> {
-              long now = clock.millis();
-              Published known = find(t, ref).orElseThrow(() -> unknown(ref));
-              if (known.withdrawn()) {
-                return false;
-              }
-              t.update(
-                  "UPDATE product SET withdrawn_millis = ? WHERE ref = ?", now, ref.toString());
-              return true;
-            });
+        "withdraw product",
+        t -> {
+          long now = clock.millis();
+          Published known = find(t, ref).orElseThrow(() -> unknown(ref));
+          if (known.withdrawn()) {
+            return false;
+          }
+          t.update("UPDATE product SET withdrawn_millis = ? WHERE ref = ?", now, ref.toString());
+          return true;
+        });
   }
 
   public List<Published> list() {

@@ -164,8 +164,7 @@ public final class Control implements ControlHandler {
     lines.send(
         to,
         "contract " + id,
-        () ->
-            ToAgent.newBuilder().setContract(Messages.contract(contracts.require(id))).build());
+        () -> ToAgent.newBuilder().setContract(Messages.contract(contracts.require(id))).build());
   }
 
   /** A contract is withdrawn: its jobs end, its parties hear of it. */
@@ -226,7 +225,10 @@ public final class Control implements ControlHandler {
               "released " + message.getReleased().getJob(),
               () -> scheduler.released(from, message.getReleased()));
       case RECEIPT ->
-          heard(from, "receipt", () -> receipt(from, message.getReceipt().getReceipt().toByteArray()));
+          heard(
+              from,
+              "receipt",
+              () -> receipt(from, message.getReceipt().getReceipt().toByteArray()));
       case PLAN_VERDICT ->
           told(from, "plan verdict", () -> scheduler.planVerdict(from, message.getPlanVerdict()));
       case PONG, BODY_NOT_SET -> log.debug("{} said nothing that needs an answer", from);
@@ -268,8 +270,7 @@ public final class Control implements ControlHandler {
   }
 
   private String signed(PartyId from, byte[] envelope) {
-    ContractId id =
-        Json.read(Envelope.read(envelope).unverifiedPayload(), Contract.class).id();
+    ContractId id = Json.read(Envelope.read(envelope).unverifiedPayload(), Contract.class).id();
     if (contracts.sign(from, envelope).isPresent()) {
       log.info("{} signed {}", from, id);
       relay(id);

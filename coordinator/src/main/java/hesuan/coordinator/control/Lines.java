@@ -14,8 +14,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connected agents and what is still to be said to each. A message waits under its key until the
- * line takes it, so a slow agent costs one entry for each thing it has to know, never a growing
+ * The connected agents and what is still to be said to each. A message waits under its key until
+ * the line takes it, so a slow agent costs one entry for each thing it has to know, never a growing
  * queue; what is lost with a line is said again by whoever sent it. Thread-safe.
  */
 public final class Lines implements Line {

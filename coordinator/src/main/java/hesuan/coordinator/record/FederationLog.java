@@ -26,8 +26,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The federation's log and the receipts of what is in it. Every statement enters once, however often
- * it is brought. Safe for many threads.
+ * The federation's log and the receipts of what is in it. Every statement enters once, however
+ * often it is brought. Safe for many threads.
  */
 public final class FederationLog {
   private static final String COLUMNS =

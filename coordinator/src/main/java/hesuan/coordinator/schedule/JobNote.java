@@ -30,8 +30,7 @@ public record JobNote(
     @Nullable JsonNode refusals) {
 
   static JobNote submitted(Job job) {
-    return new JobNote(
-        "submitted", job.stateName(), job.submitter(), null, null, null, null, null);
+    return new JobNote("submitted", job.stateName(), job.submitter(), null, null, null, null, null);
   }
 
   static JobNote waiting(Job job, List<PartyId> missing) {

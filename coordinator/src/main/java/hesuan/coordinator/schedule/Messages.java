@@ -42,8 +42,7 @@ public final class Messages {
   public static Contract contract(Contracts.Offered offered) {
     return Contract.newBuilder()
         .setContract(ByteString.copyFrom(offered.document()))
-        .addAllEnvelopes(
-            offered.signatures().values().stream().map(ByteString::copyFrom).toList())
+        .addAllEnvelopes(offered.signatures().values().stream().map(ByteString::copyFrom).toList())
         .setWithdrawn(offered.withdrawn())
         .build();
   }

@@ -77,7 +77,11 @@ public final class Planning {
     List<Refusal> refusals = new ArrayList<>(inForce(contract, inputs));
     PlanResult result =
         Planner.plan(
-            spec, id, published(inputs), contract.contract(), LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC));
+            spec,
+            id,
+            published(inputs),
+            contract.contract(),
+            LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC));
     return switch (result) {
       case PlanResult.Refused(var found) -> {
         found.stream()
@@ -117,8 +121,7 @@ public final class Planning {
   private static Map<ProductRef, PublishedProduct> published(List<Products.Published> inputs) {
     Map<ProductRef, PublishedProduct> all = new TreeMap<>();
     inputs.forEach(
-        each ->
-            all.put(each.product().ref(), new PublishedProduct(each.product(), each.digest())));
+        each -> all.put(each.product().ref(), new PublishedProduct(each.product(), each.digest())));
     return all;
   }
 

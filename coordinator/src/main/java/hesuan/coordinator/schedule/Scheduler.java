@@ -9,7 +9,6 @@ import hesuan.coordinator.catalogue.Products;
 import hesuan.coordinator.record.FederationLog;
 import hesuan.evidence.Envelope;
 import hesuan.evidence.PartyKeys;
-import hesuan.evidence.Statement;
 import hesuan.job.JobEffect;
 import hesuan.job.JobEvent;
 import hesuan.job.JobLife;
@@ -253,8 +252,7 @@ public final class Scheduler implements AutoCloseable {
                       number,
                       () ->
                           ToAgent.newBuilder()
-                              .setPlanAsk(
-                                  PlanAsk.newBuilder().setAsk(number).setPropose(propose))
+                              .setPlanAsk(PlanAsk.newBuilder().setAsk(number).setPropose(propose))
                               .build()));
       boolean all = ask.awaited.await(waitFor(plan.parties()), TimeUnit.MILLISECONDS);
       log.debug("{} answered by {} parties, all: {}", number, ask.verdicts.size(), all);
@@ -276,16 +274,12 @@ public final class Scheduler implements AutoCloseable {
   }
 
   private PartyVerdict unheard(PartyId party) {
-    ErrorCode code =
-        line.connected(party) ? ErrorCode.PEER_SILENT : ErrorCode.PEER_UNREACHABLE;
+    ErrorCode code = line.connected(party) ? ErrorCode.PEER_SILENT : ErrorCode.PEER_UNREACHABLE;
     return new PartyVerdict(
         party,
         List.of(
             new Refusal(
-                party,
-                "connected",
-                new Problem(code, party.value(), "an answer", "none"),
-                "")));
+                party, "connected", new Problem(code, party.value(), "an answer", "none"), "")));
   }
 
   /** Ends a job at the wish of a party, or of the operator in the coordinator's name. */
@@ -342,7 +336,9 @@ public final class Scheduler implements AutoCloseable {
           t -> Jobs.countersigned(t, job.id(), from, envelope));
     } else {
       change(
-          job.id(), new JobEvent.VerdictGiven(refusal(from, said.getRefusal().toByteArray())), NOTHING);
+          job.id(),
+          new JobEvent.VerdictGiven(refusal(from, said.getRefusal().toByteArray())),
+          NOTHING);
     }
   }
 
@@ -364,8 +360,7 @@ public final class Scheduler implements AutoCloseable {
     }
     Countersignature signed =
         envelope.verify(Countersignature.PAYLOAD_TYPE, keys, Countersignature.class);
-    Countersignature expected =
-        new Countersignature(from, job.id(), requirePlan(job).digest());
+    Countersignature expected = new Countersignature(from, job.id(), requirePlan(job).digest());
     if (!signed.equals(expected)) {
       throw new ProblemException(
           ErrorCode.SIGNATURE_REFUSED,
@@ -393,9 +388,7 @@ public final class Scheduler implements AutoCloseable {
         said.getProblem().isEmpty()
             ? new JobEvent.StepDone(from, said.getAttempt(), said.getStep())
             : new JobEvent.Trouble(
-                from,
-                said.getAttempt(),
-                Json.read(said.getProblem().toByteArray(), Problem.class));
+                from, said.getAttempt(), Json.read(said.getProblem().toByteArray(), Problem.class));
     change(job.id(), event, NOTHING);
   }
 
@@ -625,8 +618,7 @@ public final class Scheduler implements AutoCloseable {
                 "start " + id,
                 () -> Messages.start(id, attempt, jobs.countersignatures(id).values()));
         case JobEffect.Interrupt(PartyId to, int attempt, Problem problem) ->
-            line.send(
-                to, "interrupt " + id, () -> Messages.interrupt(id, attempt, problem));
+            line.send(to, "interrupt " + id, () -> Messages.interrupt(id, attempt, problem));
         case JobEffect.Settle(PartyId to, var verdict, var problem) ->
             line.send(to, "settle " + id, () -> Messages.settle(id, verdict, problem));
         case JobEffect.WriteReceipt _ -> writeReceipt(job);
@@ -656,8 +648,7 @@ public final class Scheduler implements AutoCloseable {
   }
 
   private void beginWhenAllAreThere(Job job) {
-    List<PartyId> missing =
-        job.parties().stream().filter(party -> !line.connected(party)).toList();
+    List<PartyId> missing = job.parties().stream().filter(party -> !line.connected(party)).toList();
     if (missing.isEmpty()) {
       lastWaiting.remove(job.id());
       change(job.id(), new JobEvent.Begin(), NOTHING);
@@ -738,7 +729,8 @@ public final class Scheduler implements AutoCloseable {
 
   /** A party that has been gone for too long while an attempt needs it. */
   private Optional<JobEvent> lostParty(Job job) {
-    if (!(job.state() instanceof JobState.Running) && !(job.state() instanceof JobState.Releasing)) {
+    if (!(job.state() instanceof JobState.Running)
+        && !(job.state() instanceof JobState.Releasing)) {
       return Optional.empty();
     }
     boolean all = job.spec().run().onPartyLoss().equals("fail");
