@@ -1,11 +1,15 @@
 package hesuan.evidence;
 
 import hesuan.wire.Digest;
+import hesuan.wire.Disclosure;
 import hesuan.wire.Epsilon;
+import hesuan.wire.IdRule;
 import hesuan.wire.JobId;
 import hesuan.wire.PartyId;
+import hesuan.wire.Product;
 import hesuan.wire.ProductRef;
 import hesuan.wire.SecretBytes;
+import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -67,6 +71,28 @@ public final class Samples {
         NOON + 5);
   }
 
+  /** The document of {@link #product}. */
+  public static Product document(PartyId owner) {
+    return new Product(
+        Product.VERSION,
+        product(owner),
+        "会员",
+        List.of(
+            new Product.Column("phone", Product.ColumnType.STRING),
+            new Product.Column("city", Product.ColumnType.STRING)),
+        new Product.Id("phone", IdRule.PHONE_CN),
+        List.of(
+            new Product.DisclosureRule(
+                "city",
+                Disclosure.AGGREGATE,
+                List.of("*"),
+                List.of("audience"),
+                LocalDate.of(2027, 1, 1))),
+        new Product.Terms(50, Epsilon.parse("1")),
+        Digest.of("rows of " + product(owner)),
+        100);
+  }
+
   public static ProductRef product(PartyId owner) {
     return new ProductRef(owner, "members", 3);
   }
@@ -110,11 +136,23 @@ public final class Samples {
   public static final class Log {
     private final SigningKeys owner;
     private final List<byte[]> leafHashes = new ArrayList<>();
-    private final List<Object[]> entries = new ArrayList<>();
+    private final List<Entry> entries = new ArrayList<>();
     private final Random random = new Random(7);
+    private long hour = Leaf.hourOf(NOON);
+
+    private record Entry(
+        Envelope envelope,
+        List<Envelope> consents,
+        byte[] salt,
+        long hour,
+        List<Receipt.KeyHint> keys) {}
 
     public Log(PartyId owner) {
       this.owner = keys(owner);
+    }
+
+    public void passHours(long hours) {
+      hour += hours;
     }
 
     public HashReader reader() {
@@ -125,7 +163,6 @@ public final class Samples {
     public Receipt append(Envelope envelope, List<Envelope> consents, PartyId... signers) {
       byte[] salt = new byte[Leaf.SALT_BYTES];
       random.nextBytes(salt);
-      long hour = Leaf.hourOf(NOON);
       Statement.Kind kind = Statement.read(envelope.unverifiedPayload()).kind();
       leafHashes.add(Leaf.commit(kind, salt, envelope, hour).hash());
       List<PartyId> named = new ArrayList<>(Arrays.asList(signers));
@@ -136,27 +173,29 @@ public final class Samples {
               .sorted()
               .map(p -> new Receipt.KeyHint(p, keys(p).publicKeys().digest()))
               .toList();
-      entries.add(new Object[] {envelope, consents, salt, hour, hints});
+      entries.add(new Entry(envelope, consents, salt, hour, hints));
       return prove(entries.size() - 1);
     }
 
-    @SuppressWarnings("unchecked") // the array was filled a few lines above
+    /** The receipt of an entry at the present state. */
     public Receipt prove(int index) {
-      Object[] e = entries.get(index);
+      Entry entry = entries.get(index);
       long size = leafHashes.size();
-      String note =
-          new Checkpoint(
-                  Checkpoint.origin(FEDERATION, owner.party()), size, Merkle.root(reader(), size))
-              .sign(owner, NOON + 60);
       return Receipt.of(
-          (Envelope) e[0],
-          (List<Envelope>) e[1],
-          (byte[]) e[2],
-          (long) e[3],
+          entry.envelope(),
+          entry.consents(),
+          entry.salt(),
+          entry.hour(),
           index,
           Merkle.inclusionProof(reader(), index, size),
-          note,
-          (List<Receipt.KeyHint>) e[4]);
+          note(),
+          entry.keys());
+    }
+
+    public String note() {
+      String origin = Checkpoint.origin(FEDERATION, owner.party());
+      long size = leafHashes.size();
+      return new Checkpoint(origin, size, Merkle.root(reader(), size)).sign(owner, NOON + 60);
     }
   }
 
@@ -185,6 +224,10 @@ public final class Samples {
         sign(
             Statement.Kind.RELEASE, release(job, consents.stream().map(Envelope::digest).toList()));
     return log.append(release, consents, BRAND, MALL, PAY);
+  }
+
+  public static Receipt receipt(Log log, Statement.Kind kind, Predicate predicate) {
+    return log.append(sign(kind, predicate), List.of(), predicate.party());
   }
 
   public static Receipt runReceipt(Log log, PartyId party, JobId job) {

@@ -92,7 +92,8 @@ public record LogCheck(long size, List<String> faults) {
 
   private static boolean opens(byte[] recordBytes, byte[] leaf) {
     try {
-      return Arrays.equals(Json.read(recordBytes, LogRecord.class).leaf().bytes(), leaf);
+      LogRecord entry = Json.read(recordBytes, LogRecord.class);
+      return Arrays.equals(entry.leaf().bytes(), leaf) && entry.consentsAreThoseOfTheStatement();
     } catch (ProblemException | IllegalArgumentException e) {
       return false;
     }

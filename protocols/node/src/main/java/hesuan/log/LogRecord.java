@@ -1,6 +1,7 @@
 package hesuan.log;
 
 import hesuan.evidence.Envelope;
+import hesuan.evidence.JobRecord;
 import hesuan.evidence.Leaf;
 import hesuan.evidence.Receipt;
 import hesuan.evidence.Statement;
@@ -48,6 +49,15 @@ record LogRecord(
 
   Leaf leaf() {
     return Leaf.commit(kind, saltBytes(), envelope, hour);
+  }
+
+  /** The leaf commits to the envelope alone; its statement commits to the consents. */
+  boolean consentsAreThoseOfTheStatement() {
+    List<Digest> named =
+        Statement.read(envelope.unverifiedPayload()).predicate() instanceof JobRecord job
+            ? job.consents()
+            : List.of();
+    return consents.stream().map(Envelope::digest).toList().equals(named);
   }
 
   byte[] saltBytes() {
