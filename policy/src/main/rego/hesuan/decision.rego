@@ -30,10 +30,8 @@ denials contains reason("settings.malformed", "settings", "well-formed", "malfor
 	not settings_formed
 }
 
-# What whoever acts on an allow must do, or treat the allow as a denial.
+# What must be done on an allow; the engine denies where the plan does not do it.
 obligations contains {"kind": "group.minimum", "value": group_minimum} if job
-
-obligations contains {"kind": "epsilon.maximum", "value": epsilon_maximum} if job
 
 job if input.phase in {"propose", "admit", "step", "release"}
 

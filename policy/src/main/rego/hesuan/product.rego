@@ -76,8 +76,6 @@ in_force(rule) if input.time < (rule.until + 1) * day_seconds
 
 group_minimum := max({settings.minGroup} | {product.minGroup | some product in input.products})
 
-epsilon_maximum := min({settings.maxEpsilonMicros} | {product.maxEpsilonMicros | some product in input.products})
-
 denials contains reason("group.minimum", "privacy.minGroup", group_minimum, input.minGroup, "privacy.minGroup", [group_minimum]) if {
 	job
 	not input.minGroup >= group_minimum

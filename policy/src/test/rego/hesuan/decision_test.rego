@@ -40,10 +40,9 @@ test_proposer_is_no_party if {
 }
 
 test_obligations if {
-	{"kind": "group.minimum", "value": 50} in own(set("/minGroup", 20)).obligations
-	{"kind": "group.minimum", "value": 50} in decide(admit, settings).obligations
-	{"kind": "epsilon.maximum", "value": 1000000} in decide(admit, settings).obligations
-	{"kind": "epsilon.maximum", "value": 600000} in own(set("/maxEpsilonMicros", 600000)).obligations
+	decide(admit, settings).obligations == [{"kind": "group.minimum", "value": 50}]
+	own(set("/minGroup", 20)).obligations == [{"kind": "group.minimum", "value": 50}]
+	changed(admit, array.concat(set("/products/0/minGroup", 5), set("/products/1/minGroup", 6))).obligations == [{"kind": "group.minimum", "value": 10}]
 	decide(publish, settings).obligations == []
 	own(set("/frozen", true)).obligations == []
 }

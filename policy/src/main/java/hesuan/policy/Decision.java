@@ -79,11 +79,11 @@ public record Decision(
     }
   }
 
-  /** What whoever acts on the allow must do; one that the actor does not know is a denial. */
+  /** What is done on the allow. Those of an allow are met by the plan: else it were a denial. */
   public record Obligation(String kind, long value) {}
 
+  /** No group smaller than that is let through. */
   public static final String GROUP_MINIMUM = "group.minimum";
-  public static final String EPSILON_MAXIMUM = "epsilon.maximum";
 
   public Decision {
     reasons = List.copyOf(reasons);

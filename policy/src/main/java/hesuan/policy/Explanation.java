@@ -36,6 +36,7 @@ public final class Explanation {
           rule("engine.interrupted", "the decision was interrupted", "策略判定被中断"),
           rule("engine.timeout", "the policy engine was late", "策略引擎超时"),
           rule("engine.result", "the policy gave no valid answer", "策略未给出有效结果"),
+          rule("obligation.unmet", "the plan does not meet obligation {at}", "计划未满足义务 {at}"),
           rule("engine.failed", "the policy engine failed", "策略引擎出错"),
           rule("all.frozen", "the party has frozen everything", "该参与方已全面冻结"),
           rule("party.frozen", "{found} is frozen", "{found} 已被冻结"),

@@ -69,10 +69,10 @@ public final class PolicyEngine {
     idle.add(instance());
   }
 
-  /** The shipped rules, two instances, a second for a decision. */
+  /** The shipped rules, two instances, three seconds for a decision. */
   public static PolicyEngine builtIn(PartySettings settings) {
     return new PolicyEngine(
-        PolicyBundle.builtIn(), settings, 2, Duration.ofSeconds(1), System::nanoTime);
+        PolicyBundle.builtIn(), settings, 2, Duration.ofSeconds(3), System::nanoTime);
   }
 
   /** From the next decision on; how a kill switch is thrown. */
@@ -103,7 +103,7 @@ public final class PolicyEngine {
     Answer answer =
         question.length > INPUT_BYTES_MAX
             ? Answer.denial("input.size", "input")
-            : ask(current.data(), ascii(question));
+            : met(input, ask(current.data(), ascii(question)));
     return decision(input.phase(), current, question, answer, start);
   }
 
@@ -112,6 +112,16 @@ public final class PolicyEngine {
       return new Answer(
           false, List.of(new Reason(rule, at, "an answer", "none", Change.NONE)), List.of());
     }
+  }
+
+  /** An obligation that the plan does not meet, or that nobody here knows, is a denial. */
+  private static Answer met(PolicyInput input, Answer answer) {
+    for (Obligation each : answer.obligations()) {
+      if (!each.kind().equals(Decision.GROUP_MINIMUM) || each.value() > input.minGroup()) {
+        return Answer.denial("obligation.unmet", each.kind());
+      }
+    }
+    return answer;
   }
 
   private Decision decision(

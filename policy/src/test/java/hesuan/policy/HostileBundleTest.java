@@ -65,6 +65,12 @@ final class HostileBundleTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"mask", "group"})
+  void obligation_unknownOrBeyondThePlan_isDenial(String purpose) {
+    assertDenied("obligation.unmet", decide(purpose));
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"conflict", "memory"})
   void failure_isDenial_andTheInstanceIsDropped(String purpose) {
     assertDenied("engine.failed", decide(purpose));

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import hesuan.wire.Disclosure;
+import hesuan.wire.Json;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -36,10 +37,10 @@ final class PolicyEngineTest {
   }
 
   @Test
-  void allow_carriesObligations() {
+  void allow_carriesObligations_andRoundTrips() {
     Decision decision = ENGINE.decide(Questions.admit());
     assertEquals(50, decision.obligation(Decision.GROUP_MINIMUM).orElseThrow());
-    assertEquals(1_000_000, decision.obligation(Decision.EPSILON_MAXIMUM).orElseThrow());
+    assertEquals(decision, Json.read(Json.canonical(decision), Decision.class));
   }
 
   @Test
