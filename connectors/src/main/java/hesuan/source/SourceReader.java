@@ -186,7 +186,10 @@ public final class SourceReader implements AutoCloseable {
     }
   }
 
-  /** Streams any query's result over a connection; memory stays at some batches. */
+  /**
+   * Streams any query's result over a connection; memory stays at some batches. A thread that is
+   * interrupted stops between two of them.
+   */
   static void forEachBatch(
       Connection connection, String sql, int batchRows, Consumer<VectorSchemaRoot> consumer)
       throws SQLException {
@@ -197,6 +200,10 @@ public final class SourceReader implements AutoCloseable {
             (ArrowReader)
                 result.unwrap(DuckDBResultSet.class).arrowExportStream(allocator, batchRows)) {
       while (reader.loadNextBatch()) {
+        if (Thread.currentThread().isInterrupted()) {
+          throw new ProblemException(
+              ErrorCode.CANCELLED, "reading", "all rows", "interrupted on the way");
+        }
         consumer.accept(reader.getVectorSchemaRoot());
       }
     } catch (IOException e) {

@@ -377,6 +377,16 @@ class SourceReaderTest {
   }
 
   @Test
+  void interruptedThread_stopsReading() {
+    try (SourceReader reader = SourceReader.open(new Source.Csv(csv(CSV)), COLUMNS, limits)) {
+      Thread.currentThread().interrupt();
+      Samples.refused(ErrorCode.CANCELLED, () -> rows(reader, List.of("fen"), null));
+    } finally {
+      assertTrue(Thread.interrupted());
+    }
+  }
+
+  @Test
   void missingColumn_isRefusedWithThoseThatAreThere() {
     Problem problem =
         Samples.refused(
