@@ -13,6 +13,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class ElGamal {
   public static final int BYTES = 64;
 
+  /** Numbers that can be encrypted are below this, so that m + 1 has four digits. */
+  public static final int NUMBERS_MAX = 30_000;
+
   private final FixedBase generator;
   private final FixedBase key;
 
@@ -33,16 +36,11 @@ public final class ElGamal {
           FixedBase.Scratch scratch = new FixedBase.Scratch();
           long[] c = new long[Edwards.POINT];
           long[] m = new long[Edwards.POINT];
-          byte[] number = new byte[32];
           for (int i = start; i < end; i++) {
             generator.multiply(curve, c, 0, randomness, i * 32, scratch);
             curve.encode(out, i * BYTES, c, 0);
             key.multiply(curve, c, 0, randomness, i * 32, scratch);
-            int plain = numbers[i] + 1;
-            for (int k = 0; k < 4; k++) {
-              number[k] = (byte) (plain >> 8 * k);
-            }
-            generator.multiply(curve, m, 0, number, 0, scratch);
+            generator.multiplySmall(curve, m, 0, numbers[i] + 1, scratch);
             curve.add(c, 0, c, 0, m, 0);
             curve.encode(out, i * BYTES + 32, c, 0);
           }

@@ -28,17 +28,33 @@ public final class FixedBase {
     }
   }
 
-  /** r = scalar base; scratch: 64 digits and an entry. No branch or index on the scalar. */
+  /** r = scalar base. No branch or index on the scalar. */
   void multiply(Edwards curve, long[] r, int ro, byte[] scalar, int at, Scratch scratch) {
     Scalar.digits(scratch.digits, scalar, at);
+    sumRows(curve, r, ro, ROWS, scratch);
+  }
+
+  /**
+   * r = number base, for 0 to 30,000 (four signed digits), at a tenth of the cost; no branch or index on
+   * the number.
+   */
+  void multiplySmall(Edwards curve, long[] r, int ro, int number, Scratch scratch) {
+    java.util.Arrays.fill(scratch.small, (byte) 0);
+    scratch.small[0] = (byte) number;
+    scratch.small[1] = (byte) (number >> 8);
+    Scalar.digits(scratch.digits, scratch.small, 0);
+    sumRows(curve, r, ro, 2, scratch);
+  }
+
+  private void sumRows(Edwards curve, long[] r, int ro, int rows, Scratch scratch) {
     Edwards.identity(r, ro);
-    for (int row = 0; row < ROWS; row++) {
+    for (int row = 0; row < rows; row++) {
       addRow(curve, r, ro, row, scratch.digits[2 * row + 1], scratch);
     }
     for (int i = 0; i < 4; i++) {
       curve.doubled(r, ro, r, ro);
     }
-    for (int row = 0; row < ROWS; row++) {
+    for (int row = 0; row < rows; row++) {
       addRow(curve, r, ro, row, scratch.digits[2 * row], scratch);
     }
   }
@@ -57,6 +73,7 @@ public final class FixedBase {
   /** One thread's scratch space. */
   static final class Scratch {
     final byte[] digits = new byte[64];
+    final byte[] small = new byte[32];
     final long[] entry = new long[ENTRY];
   }
 }

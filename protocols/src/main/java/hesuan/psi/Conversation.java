@@ -59,7 +59,10 @@ final class Conversation {
     return java.util.Objects.requireNonNull(items.get(party)) + parameters.dummies();
   }
 
-  /** Collects every helper's digests, compares both ends of every pair, and tells all. */
+  /**
+   * Collects every helper's digests, compares both ends of every pair, tells all, and hears that
+   * each of them agrees: only then is there a result.
+   */
   Digest closeAsLeader() {
     List<PartyId> parties = parties();
     Map<List<PartyId>, Digest> pairs = new LinkedHashMap<>();
@@ -85,10 +88,18 @@ final class Conversation {
     List<Digest> all = new ArrayList<>();
     forEachPair(parties, pair -> all.add(java.util.Objects.requireNonNull(pairs.get(pair))));
     peers.values().forEach(p -> new Messages.Closing(all).send(p, Messages.Closing.LEADER_TAG));
-    return whole(all);
+    Digest whole = whole(all);
+    for (Peer peer : peers.values()) {
+      Digest confirmed =
+          Messages.Closing.receive(peer, Messages.Closing.CONFIRM_TAG, 1).transcripts().get(0);
+      if (!confirmed.equals(whole)) {
+        throw peer.violation("transcript " + whole, confirmed.hex());
+      }
+    }
+    return whole;
   }
 
-  /** Tells the leader the own digests, and finds them again in its answer. */
+  /** Tells the leader the own digests, finds them again in its answer, and confirms. */
   Digest closeAsHelper() {
     Peer leader = peer(parameters.leader());
     List<Digest> own = new ArrayList<>();
@@ -111,7 +122,9 @@ final class Conversation {
     if (!ours.equals(own)) {
       throw leader.violation("the transcripts of this party", "others");
     }
-    return whole(all);
+    Digest whole = whole(all);
+    new Messages.Closing(List.of(whole)).send(leader, Messages.Closing.CONFIRM_TAG);
+    return whole;
   }
 
   private static void forEachPair(

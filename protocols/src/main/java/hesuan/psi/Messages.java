@@ -162,6 +162,7 @@ final class Messages {
   record Closing(List<Digest> transcripts) {
     static final byte HELPER_TAG = 8;
     static final byte LEADER_TAG = 9;
+    static final byte CONFIRM_TAG = 10;
 
     void send(Peer to, byte tag) {
       ByteBuffer body = body(transcripts.size(), 32 * transcripts.size());

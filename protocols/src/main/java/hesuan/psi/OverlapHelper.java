@@ -63,13 +63,12 @@ public final class OverlapHelper {
     conversation.open(keys.length / ItemKeys.BYTES);
     Scalar exponent = Scalar.random(random);
     byte[] ownKeys = keysWithDummies(conversation.listLength(self));
+    passLeadersList(conversation, exponent);
     if (parameters.helpers().size() == 1) {
-      passLeadersList(conversation, exponent);
       sendTags(conversation, tagsOfOwn(ownKeys, exponent));
     } else {
       byte[][] shared = shareSecrets(conversation);
       byte[] tags = tagsThroughTheRing(conversation, ownKeys, exponent);
-      passLeadersList(conversation, exponent);
       sendStore(conversation, tags, shared);
     }
     return conversation.closeAsHelper();
