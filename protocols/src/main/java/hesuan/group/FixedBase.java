@@ -35,8 +35,8 @@ public final class FixedBase {
   }
 
   /**
-   * r = number base, for 0 to 30,000 (four signed digits), at a tenth of the cost; no branch or index on
-   * the number.
+   * r = number base, for 0 to 30,000 (four signed digits), at a tenth of the cost; no branch or
+   * index on the number.
    */
   void multiplySmall(Edwards curve, long[] r, int ro, int number, Scratch scratch) {
     java.util.Arrays.fill(scratch.small, (byte) 0);
