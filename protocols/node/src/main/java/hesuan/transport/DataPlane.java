@@ -18,7 +18,6 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.codec.ByteToMessageDecoder;
-import io.netty.handler.flush.FlushConsolidationHandler;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
@@ -185,7 +184,7 @@ public final class DataPlane implements AutoCloseable {
             ErrorCode.PEER_UNREACHABLE,
             peer.value(),
             "its agent in " + opening.meeting().session() + " within " + openTimeout,
-            "no address and no relay");
+            "nobody");
     long patience = deadline;
     if (dials) {
       dial(opening, there.orElseThrow());
@@ -202,16 +201,13 @@ public final class DataPlane implements AutoCloseable {
     Optional<Address> relay = directory.relay();
     relay.ifPresent(address -> dialRelay(opening, address, larger));
     boolean mayStillCome = isDialled || relay.isPresent();
-    while (mayStillCome) {
+    while (mayStillCome && why.code() != ErrorCode.PEER_VERSION) {
       Link link = next(opening, deadline);
-      if (link == null) {
-        throw new ProblemException(why.code(), why.at(), why.expected(), "none came");
-      }
-      if (link.failure() == null) {
+      if (link != null && link.failure() == null) {
         return link;
       }
-      why = because(link, why);
-      mayStillCome = isDialled;
+      why = link == null ? why : because(link, why);
+      mayStillCome = link != null && isDialled;
     }
     throw why.asException();
   }
@@ -268,7 +264,7 @@ public final class DataPlane implements AutoCloseable {
         channel -> {
           SslHandler ssl = handshake(tls.nettyClient().newHandler(channel.alloc()));
           channel.pipeline().addLast(Link.TLS, ssl);
-          channel.pipeline().addLast(new FlushConsolidationHandler(), link);
+          channel.pipeline().addLast(link);
         });
   }
 
@@ -352,14 +348,18 @@ public final class DataPlane implements AutoCloseable {
     links.add(link);
     SslHandler ssl = handshake(tls.nettyServer(ClientAuth.REQUIRE).newHandler(channel.alloc()));
     channel.pipeline().addLast(Link.TLS, ssl);
-    channel.pipeline().addLast(new FlushConsolidationHandler(), link);
+    channel.pipeline().addLast(link);
     channel.eventLoop().schedule(() -> link.expectHello(), HANDSHAKE_MILLIS, TimeUnit.MILLISECONDS);
   }
 
   /** Someone dialled us: its opening takes it, or it waits for the job to start here as well. */
   private void arrived(Link link) {
     arriving.decrementAndGet();
-    if (link.failure() != null) {
+    Problem failure = link.failure();
+    if (failure != null) {
+      if (failure.code() == ErrorCode.PEER_VERSION) {
+        tellWhoWaitsFor(link);
+      }
       return;
     }
     Hello hello = link.hello(0);
@@ -389,6 +389,15 @@ public final class DataPlane implements AutoCloseable {
     loops
         .next()
         .schedule(() -> giveUp(meeting, link), openTimeout.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** A hello of another version names no session, but the certificate names the party. */
+  private synchronized void tellWhoWaitsFor(Link failed) {
+    for (Opening each : openings.values()) {
+      if (each.meeting().peer().equals(failed.peer())) {
+        each.settled().add(failed);
+      }
+    }
   }
 
   private void giveUp(Meeting meeting, Link link) {
@@ -467,7 +476,7 @@ public final class DataPlane implements AutoCloseable {
       context
           .pipeline()
           .addLast(Link.TLS, handshake(inner.newHandler(context.alloc())))
-          .addLast(new FlushConsolidationHandler(), link)
+          .addLast(link)
           .remove(this);
     }
 

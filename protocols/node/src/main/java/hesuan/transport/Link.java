@@ -77,6 +77,7 @@ public final class Link extends ChannelInboundHandlerAdapter implements AutoClos
   private final AtomicLong bytesReceived = new AtomicLong();
   private final CountDownLatch gone = new CountDownLatch(1);
   private volatile @Nullable ChannelHandlerContext context;
+  private volatile @Nullable FrameWriter writer;
   private volatile @Nullable PartyId peer;
   private volatile boolean peerLeft;
   private volatile boolean established;
@@ -94,7 +95,6 @@ public final class Link extends ChannelInboundHandlerAdapter implements AutoClos
   private byte tag;
   private boolean tagRead;
   private int bodyBytes;
-  private int sentSequence;
   private int receivedSequence;
   private final Deque<ByteBuf> held = new ArrayDeque<>();
   private long heardNanos = System.nanoTime();
@@ -309,22 +309,11 @@ public final class Link extends ChannelInboundHandlerAdapter implements AutoClos
   }
 
   private void write(ByteBuf frame) {
-    ChannelHandlerContext ctx = context();
-    ctx.executor()
-        .execute(
-            () -> {
-              if (ending) {
-                frame.release();
-              } else {
-                writeNow(ctx, frame);
-              }
-            });
-  }
-
-  private void writeNow(ChannelHandlerContext ctx, ByteBuf frame) {
-    frame.setInt(5, sentSequence++);
-    bytesSent.addAndGet(frame.readableBytes());
-    ctx.writeAndFlush(frame, ctx.voidPromise());
+    FrameWriter out = writer;
+    if (out == null) {
+      throw new IllegalStateException("not connected yet");
+    }
+    out.write(frame);
   }
 
   private ChannelHandlerContext context() {
@@ -349,17 +338,22 @@ public final class Link extends ChannelInboundHandlerAdapter implements AutoClos
     if (ctx == null) {
       return;
     }
-    ctx.executor()
-        .execute(
-            () -> {
-              ending = true;
-              if (ctx.channel().isActive()) {
-                byte[] content = there == null ? new byte[0] : Json.canonical(there);
-                writeNow(ctx, frame(last, 0, content.length).writeBytes(content));
-                ctx.channel().config().setAutoRead(true);
-                ctx.executor().schedule(() -> ctx.close(), LINGER_MILLIS, TimeUnit.MILLISECONDS);
-              }
-            });
+    ctx.executor().execute(() -> say(ctx, last, there));
+  }
+
+  private void say(ChannelHandlerContext ctx, FrameType last, @Nullable Problem there) {
+    ending = true;
+    FrameWriter out = writer;
+    if (out == null || !ctx.channel().isActive()) {
+      return;
+    }
+    byte[] content = there == null ? new byte[0] : Json.canonical(there);
+    out.finish(
+        frame(last, 0, content.length).writeBytes(content),
+        last != FrameType.BYE,
+        () -> ctx.executor().schedule(() -> ctx.close(), LINGER_MILLIS, TimeUnit.MILLISECONDS));
+    ctx.channel().config().setAutoRead(true);
+    ctx.executor().schedule(() -> ctx.close(), SILENCE_MILLIS, TimeUnit.MILLISECONDS);
   }
 
   /** It never came to a connection. */
@@ -390,6 +384,7 @@ public final class Link extends ChannelInboundHandlerAdapter implements AutoClos
 
   @Override
   public void handlerAdded(ChannelHandlerContext ctx) {
+    writer = new FrameWriter(ctx, bytesSent);
     context = ctx;
     if (failure.get() != null) {
       ctx.close();
@@ -649,14 +644,26 @@ public final class Link extends ChannelInboundHandlerAdapter implements AutoClos
       lost(ctx, silent);
       return;
     }
-    writeNow(ctx, frame(FrameType.PING, 0, 0));
+    write(frame(FrameType.PING, 0, 0));
     ctx.executor().schedule(this::ping, PING_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+    FrameWriter out = writer;
+    if (out != null && ctx.channel().isWritable()) {
+      out.resume();
+    }
   }
 
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
     for (ByteBuf next = held.poll(); next != null; next = held.poll()) {
       next.release();
+    }
+    FrameWriter out = writer;
+    if (out != null) {
+      out.close();
     }
     if (!peerLeft) {
       lost(ctx, new Problem(ErrorCode.PEER_SILENT, peerName(), "an open connection", "it was cut"));

@@ -98,7 +98,8 @@ public final class RelayServer implements AutoCloseable {
   }
 
   /**
-   * @param waitMillis how long one agent waits here for the other
+   * @param waitMillis how long one agent waits here for the other: not less than agents give an
+   *     opening, since one that is refused here does not ask again
    */
   public static RelayServer start(
       Address bind, TlsContexts tls, Admission admission, long waitMillis) {

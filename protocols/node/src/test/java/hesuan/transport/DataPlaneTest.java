@@ -91,7 +91,7 @@ class DataPlaneTest {
     federation = new Federation(folder, clock, Duration.ofHours(1));
     relay =
         RelayServer.start(
-            new Address("127.0.0.1", 0), federation.coordinator(), (s, a, b) -> true, 1_500);
+            new Address("127.0.0.1", 0), federation.coordinator(), (s, a, b) -> true, 4_000);
     open.add(relay);
   }
 
