@@ -2,6 +2,7 @@ package hesuan.wire;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonProperty;
+import java.text.Normalizer;
 
 /**
  * One refusal or failure, as a value: code, where, expected, found. It never carries a secret or a
@@ -10,6 +11,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
  */
 public record Problem(ErrorCode code, String at, String expected, String found) {
   private static final int TEXT_MAX = 500;
+  private static final String CLIPPED = "…";
 
   public Problem {
     at = clip(at);
@@ -43,13 +45,24 @@ public record Problem(ErrorCode code, String at, String expected, String found) 
     return new ProblemException(this);
   }
 
-  /** Control characters could forge a line of a log or a terminal, so they do not survive. */
+  /**
+   * Control characters could forge a line of a log or a terminal, so they do not survive; nor does
+   * what canonical JSON could not carry, because a problem must always reach the other side.
+   */
   private static String clip(String text) {
-    String plain =
-        text.codePoints()
-            .filter(c -> !Character.isISOControl(c) && Character.getType(c) != Character.FORMAT)
-            .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
-            .toString();
-    return plain.length() <= TEXT_MAX ? plain : plain.substring(0, TEXT_MAX) + "…";
+    StringBuilder kept = new StringBuilder();
+    text.codePoints().filter(Problem::isPlain).forEach(kept::appendCodePoint);
+    String plain = Normalizer.normalize(kept, Normalizer.Form.NFC);
+    if (plain.codePointCount(0, plain.length()) <= TEXT_MAX + CLIPPED.length()) {
+      return plain;
+    }
+    return plain.substring(0, plain.offsetByCodePoints(0, TEXT_MAX)) + CLIPPED;
+  }
+
+  private static boolean isPlain(int codePoint) {
+    int type = Character.getType(codePoint);
+    return !Character.isISOControl(codePoint)
+        && type != Character.FORMAT
+        && type != Character.SURROGATE;
   }
 }

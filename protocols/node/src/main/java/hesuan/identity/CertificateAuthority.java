@@ -168,6 +168,13 @@ public final class CertificateAuthority {
     }
   }
 
+  /** An identity beside the authority, in one process with it: the coordinator's own. */
+  public Identity identity(SpiffeId id, Set<String> hosts) {
+    KeyPair fresh = Certificates.newKey(random);
+    CertificateRequest request = CertificateRequest.parse(CertificateRequest.create(fresh, id));
+    return new Identity(fresh.getPrivate(), issue(request, id, hosts), root);
+  }
+
   private static String commonName(SpiffeId id) {
     return id.isCoordinator() ? "coordinator" : id.requireParty().value();
   }

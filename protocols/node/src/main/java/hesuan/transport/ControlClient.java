@@ -21,6 +21,7 @@ import hesuan.wire.PartyId;
 import hesuan.wire.Problem;
 import hesuan.wire.ProblemException;
 import io.grpc.ManagedChannel;
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.ClientCallStreamObserver;
@@ -69,6 +70,7 @@ public final class ControlClient implements AutoCloseable {
   private static final long PAUSE_MAX_MILLIS = 5_000;
   private static final long SLOW_MILLIS = 5_000;
   private static final int CALL_MILLIS_MAX = 10_000;
+  private static final int TRIES_MAX = 3;
   private static final Logger log = LoggerFactory.getLogger(ControlClient.class);
 
   private final Address coordinator;
@@ -126,20 +128,17 @@ public final class ControlClient implements AutoCloseable {
     meet(coordinator, pinned);
     KeyPair key = Certificates.newKey(random);
     SpiffeId id = SpiffeId.party(pinned.federation(), party);
+    EnrolRequest request =
+        EnrolRequest.newBuilder()
+            .setToken(token.strip())
+            .setParty(party.value())
+            .setCertificateRequest(ByteString.copyFrom(CertificateRequest.create(key, id)))
+            .setKeys(ByteString.copyFrom(keys))
+            .setProof(ByteString.copyFrom(proof))
+            .build();
     ManagedChannel channel = channel(coordinator, pinned.netty("h2"));
     try {
-      EnrolReply reply =
-          EnrolmentGrpc.newBlockingStub(channel)
-              .withDeadlineAfter(CALL_MILLIS_MAX, TimeUnit.MILLISECONDS)
-              .enrol(
-                  EnrolRequest.newBuilder()
-                      .setToken(token.strip())
-                      .setParty(party.value())
-                      .setCertificateRequest(
-                          ByteString.copyFrom(CertificateRequest.create(key, id)))
-                      .setKeys(ByteString.copyFrom(keys))
-                      .setProof(ByteString.copyFrom(proof))
-                      .build());
+      EnrolReply reply = ask(channel, request);
       Identity identity =
           new Identity(key.getPrivate(), leaf(reply.getCertificateChainList()), pinned.root());
       checkOurs(identity, id, key, clock);
@@ -148,6 +147,24 @@ public final class ControlClient implements AutoCloseable {
       throw GrpcProblems.problem(e, coordinator.toString()).asException();
     } finally {
       channel.shutdownNow();
+    }
+  }
+
+  /** An answer may get lost after the token was used; the same key may ask again. */
+  private static EnrolReply ask(ManagedChannel channel, EnrolRequest request) {
+    for (int tries = 1; ; tries++) {
+      try {
+        return EnrolmentGrpc.newBlockingStub(channel)
+            .withDeadlineAfter(CALL_MILLIS_MAX, TimeUnit.MILLISECONDS)
+            .enrol(request);
+      } catch (StatusRuntimeException e) {
+        boolean lost =
+            e.getStatus().getCode() == Status.Code.UNAVAILABLE
+                || e.getStatus().getCode() == Status.Code.DEADLINE_EXCEEDED;
+        if (!lost || tries == TRIES_MAX) {
+          throw e;
+        }
+      }
     }
   }
 

@@ -309,6 +309,15 @@ public final class ControlServer implements AutoCloseable {
 
     /** Must not wait: one thread serves all lines. A full pipe is found by silence. */
     void heartbeat() {
+      try {
+        beat();
+      } catch (RuntimeException e) {
+        // Escaping, it would end the heartbeats of every line.
+        log.error("defect in the heartbeat of {}", party, e);
+      }
+    }
+
+    private void beat() {
       long silentMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - heardNanos);
       if (silentMillis > SILENCE_MILLIS) {
         down(silent("a heartbeat", "none for " + silentMillis + " ms"), true);

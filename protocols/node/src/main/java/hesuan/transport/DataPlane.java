@@ -142,6 +142,11 @@ public final class DataPlane implements AutoCloseable {
       greet(link, opening.meeting(), peerKeys, deadline);
       log.info("{}: link to {} is up", session, peer);
       return link;
+    } catch (RuntimeException e) {
+      if (link != null) {
+        link.close();
+      }
+      throw e;
     } finally {
       end(opening, link);
     }
@@ -230,7 +235,7 @@ public final class DataPlane implements AutoCloseable {
   /** The hellos: the TLS client's first, so that a server never speaks to a stranger. */
   private void greet(Link link, Meeting meeting, HelloVerifier peerKeys, long deadline) {
     SSLSession tlsSession = link.secured(deadline - System.nanoTime());
-    Hello.Ends ends = link.ends(tlsSession);
+    Hello.Ends ends = Hello.Ends.of(tlsSession, link.isClient());
     String federation = tls.identity().current().id().federation();
     try {
       if (!link.peer().equals(meeting.peer())) {

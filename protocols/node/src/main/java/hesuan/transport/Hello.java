@@ -1,6 +1,7 @@
 package hesuan.transport;
 
 import hesuan.identity.Certificates;
+import hesuan.identity.TlsContexts;
 import hesuan.wire.Digest;
 import hesuan.wire.ErrorCode;
 import hesuan.wire.JobId;
@@ -10,12 +11,15 @@ import hesuan.wire.ProblemException;
 import java.nio.ByteBuffer;
 import java.security.cert.X509Certificate;
 import java.util.Base64;
+import javax.net.ssl.ExtendedSSLSession;
+import javax.net.ssl.SSLKeyException;
+import javax.net.ssl.SSLSession;
 
 /**
  * The first frame of either side, inside TLS: for which session, from whom, to whom, and a
- * signature by the party's signing keys over that and both TLS certificates. The authority that
- * issued those certificates is run by the coordinator; the signature is what tells the other party
- * from anyone who got a certificate in its name.
+ * signature by the party's signing keys over that and the TLS session as it saw it. The authority
+ * that issued those certificates is run by the coordinator; the signature is what tells the other
+ * party from anyone who got a certificate in its name.
  */
 record Hello(
     String federation, JobId job, int attempt, PartyId from, PartyId to, String signature) {
@@ -32,10 +36,33 @@ record Hello(
       PartyId from,
       PartyId to,
       Digest clientCertificate,
-      Digest serverCertificate) {}
+      Digest serverCertificate,
+      Digest exporter) {}
 
-  /** The two certificates of one TLS session; client is who sent the TLS ClientHello. */
-  record Ends(X509Certificate client, X509Certificate server) {}
+  /**
+   * One TLS session as one side saw it: the certificates of both ends, client being who sent the
+   * ClientHello, and the session's exporter value (RFC 9266), which only its two ends know.
+   */
+  record Ends(X509Certificate client, X509Certificate server, byte[] exporter) {
+    private static final String EXPORTER_LABEL = "EXPORTER-Channel-Binding";
+    private static final int EXPORTER_BYTES = 32;
+
+    static Ends of(SSLSession session, boolean isClient) {
+      X509Certificate ours = (X509Certificate) session.getLocalCertificates()[0];
+      X509Certificate theirs = TlsContexts.peerCertificate(session);
+      byte[] exporter = exported(session);
+      return isClient ? new Ends(ours, theirs, exporter) : new Ends(theirs, ours, exporter);
+    }
+
+    private static byte[] exported(SSLSession session) {
+      try {
+        return ((ExtendedSSLSession) session)
+            .exportKeyingMaterialData(EXPORTER_LABEL, new byte[0], EXPORTER_BYTES);
+      } catch (SSLKeyException e) {
+        throw new IllegalStateException("TLS 1.3 of JDK 25 exports", e);
+      }
+    }
+  }
 
   SessionId session() {
     return new SessionId(job, attempt);
@@ -70,7 +97,8 @@ record Hello(
             from,
             to,
             Certificates.digest(ends.client()),
-            Certificates.digest(ends.server())));
+            Certificates.digest(ends.server()),
+            Digest.of(ends.exporter())));
   }
 
   /** Checks everything that this side knows better than its peer. */

@@ -16,7 +16,6 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.ReferenceCountUtil;
 import java.nio.charset.StandardCharsets;
-import java.security.cert.X509Certificate;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
@@ -231,12 +230,6 @@ public final class Link extends ChannelInboundHandlerAdapter implements AutoClos
       close();
       throw new ProblemException(ErrorCode.CANCELLED, peerName(), expected, "interrupted");
     }
-  }
-
-  Hello.Ends ends(SSLSession session) {
-    X509Certificate ours = (X509Certificate) session.getLocalCertificates()[0];
-    X509Certificate theirs = TlsContexts.peerCertificate(session);
-    return client ? new Hello.Ends(ours, theirs) : new Hello.Ends(theirs, ours);
   }
 
   void sendHello(Hello ours) {

@@ -4,7 +4,6 @@ import hesuan.store.Store;
 import hesuan.wire.PartyId;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.security.KeyPair;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
@@ -40,10 +39,7 @@ public final class Federation {
   }
 
   public Identity identity(SpiffeId id) {
-    KeyPair key = Certificates.newKey(random);
-    var request = CertificateRequest.parse(CertificateRequest.create(key, id));
-    return new Identity(
-        key.getPrivate(), authority.issue(request, id, Set.of("localhost")), authority.root());
+    return authority.identity(id, Set.of("localhost"));
   }
 
   public LiveIdentity party(PartyId party) {

@@ -23,7 +23,6 @@ import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -75,12 +74,8 @@ class HostilePeerTest {
       open.add(this);
     }
 
-    Hello hello() throws IOException {
-      var session = socket.getSession();
-      Hello.Ends ends =
-          new Hello.Ends(
-              (X509Certificate) session.getLocalCertificates()[0],
-              (X509Certificate) session.getPeerCertificates()[0]);
+    Hello hello() {
+      Hello.Ends ends = Hello.Ends.of(socket.getSession(), true);
       return Hello.create("test", SESSION, MALL, BRAND, ends, SIGNER);
     }
 
