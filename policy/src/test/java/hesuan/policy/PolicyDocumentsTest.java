@@ -34,24 +34,24 @@ import org.junit.jupiter.params.provider.CsvSource;
 final class PolicyDocumentsTest {
   private static final Path RULES = Path.of("src/main/rego/hesuan");
 
-  private final PolicyEngine engine = PolicyEngine.builtIn(PartySettings.defaults());
+  private static final PolicyEngine ENGINE = PolicyEngine.builtIn(PartySettings.defaults());
 
   @Test
   void question_ofBrokenText_isDenied() {
     for (String what : List.of("\ud800", "e\u0301")) {
-      Decision decision = engine.decide(revealing(what));
+      Decision decision = ENGINE.decide(revealing(what));
       assertEquals(List.of("input.malformed"), rules(decision));
     }
   }
 
   @Test
   void question_ofFiveMegabytes_isDenied() {
-    assertEquals(List.of("input.size"), rules(engine.decide(revealing("x".repeat(5 << 20)))));
+    assertEquals(List.of("input.size"), rules(ENGINE.decide(revealing("x".repeat(5 << 20)))));
   }
 
   @Test
   void question_withQuotesControlsAndEveryAlphabet_isReadAsItIs() {
-    assertTrue(engine.decide(revealing("\"},\\\u0001\n\u007f 上海 😀 \u2028")).allow());
+    assertTrue(ENGINE.decide(revealing("\"},\\\u0001\n\u007f 上海 😀 \u2028")).allow());
   }
 
   @Test
@@ -77,7 +77,7 @@ final class PolicyDocumentsTest {
     assertEquals(ErrorCode.WITHDRAWN, code("contract.withdrawn"));
     assertEquals(ErrorCode.CONTRACT_VIOLATED, code("contract.purpose"));
     assertEquals(ErrorCode.POLICY_DENIED, code("purpose.denied"));
-    assertThrows(ProblemException.class, () -> engine.decide(revealing("\ud800")).orThrow());
+    assertThrows(ProblemException.class, () -> ENGINE.decide(revealing("\ud800")).orThrow());
   }
 
   @Test
