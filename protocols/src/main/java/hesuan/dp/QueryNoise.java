@@ -124,6 +124,10 @@ public final class QueryNoise {
    */
   public Released released(long[] sum, int parties) {
     requireCells(sum.length);
+    if (parties < 1) {
+      throw new ProblemException(
+          ErrorCode.GROUP_TOO_SMALL, query.name(), "a part of at least one owner", "none");
+    }
     List<NoiseInterval> intervals =
         scales.stream().map(scale -> NoiseInterval.of(scale, parties, CONFIDENCE_PERCENT)).toList();
     List<Group> groups = new ArrayList<>();

@@ -114,6 +114,14 @@ class QueryNoiseTest {
   }
 
   @Test
+  void released_noOwnersPartInTheSum_isRefused() {
+    QueryNoise noise = QueryNoise.of(query(1, PEOPLE), 50, 1000);
+    ProblemException refused =
+        assertThrows(ProblemException.class, () -> noise.released(new long[] {100}, 0));
+    assertEquals(ErrorCode.GROUP_TOO_SMALL, refused.problem().code());
+  }
+
+  @Test
   void released_byRows_asksForMaxRowsTimesAsMany() {
     QueryNoise noise = QueryNoise.of(query(2, ROWS), 50, 1000);
     assertEquals(1, noise.released(new long[] {250, 249}, 3).groups().size());

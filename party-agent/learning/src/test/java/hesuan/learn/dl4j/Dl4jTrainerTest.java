@@ -40,7 +40,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class Dl4jTrainerTest {
   private static final int WIDTH = 4;
-  private static final int ROUNDS = 15;
+  private static final int ROUNDS = 10;
   private static final List<PartyId> ROSTER =
       List.of(new PartyId("brand"), new PartyId("mall"), new PartyId("pay"));
 
@@ -52,7 +52,7 @@ class Dl4jTrainerTest {
     return open(
         """
         {"layers": [{"units": 16, "activation": "relu"}, {"units": 8, "activation": "tanh"}],
-         "learningRate": "0.3", "seed": 7, "batch": 64, "epochs": 2}
+         "learningRate": "0.5", "seed": 7, "batch": 100, "epochs": 2}
         """);
   }
 
