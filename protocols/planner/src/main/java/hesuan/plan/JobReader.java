@@ -156,7 +156,7 @@ public final class JobReader {
             privacy(
                 f.objectOrEmpty(
                     "privacy", "unit", "epsilon", "delta", "minGroup", "maxGroups", "maxRows")),
-            f.list("outputs", (node, at) -> output(Fields.of(node, at, "name", "to", "form"))),
+            outputs(f),
             run(f.objectOrEmpty("run", "deadline", "attempts", "onPartyLoss")));
     return job.metadata().submitToken().isEmpty() ? withToken(job) : job;
   }
@@ -274,6 +274,17 @@ public final class JobReader {
         f.integer("minGroup", 50, 1, 1_000_000),
         f.integer("maxGroups", 1, 1, 1000),
         f.integer("maxRows", 1, 1, 100_000));
+  }
+
+  /** A list, because a job of several steps will have several. */
+  private static List<JobSpec.Output> outputs(Fields f) {
+    List<JobSpec.Output> outputs =
+        f.list("outputs", (node, at) -> output(Fields.of(node, at, "name", "to", "form")));
+    if (outputs.size() > 1) {
+      throw new ProblemException(
+          ErrorCode.INVALID_VALUE, "outputs", "one output", "" + outputs.size());
+    }
+    return outputs;
   }
 
   private static JobSpec.Output output(Fields f) {

@@ -375,7 +375,11 @@ final class SqlReader {
   private String comparison(SqlCall call, String operator) {
     SqlNode left = call.operand(0);
     SqlNode right = call.operand(1);
-    SqlNode typed = left instanceof SqlIdentifier ? left : right;
+    SqlNode typed =
+        left instanceof SqlIdentifier
+                || !(left instanceof SqlLiteral) && !(right instanceof SqlIdentifier)
+            ? left
+            : right;
     Product.ColumnType type = typeOf(column(typed), typed);
     return "(%s %s %s)".formatted(operand(left, type), operator, operand(right, type));
   }

@@ -1,0 +1,271 @@
+package hesuan.plan;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import hesuan.job.Refusal;
+import hesuan.wire.Disclosure;
+import hesuan.wire.ErrorCode;
+import hesuan.wire.JobId;
+import hesuan.wire.JobSpec;
+import hesuan.wire.PartyId;
+import hesuan.wire.Plan;
+import hesuan.wire.Product;
+import hesuan.wire.ProductRef;
+import java.time.LocalDate;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class PlannerTest {
+  private static final String OVERLAP =
+      """
+      apiVersion: hesuan/v1
+      kind: Job
+      metadata: {name: a-job, submitToken: token-of-the-test}
+      purpose: {code: audience.overlap}
+      contract: ctr-autumn
+      inputs: {members: brand-a/members@1, orders: mall-b/orders@1}
+      what: {template: {name: audience.overlap, parameters: {by: members.city, groups: [a, b]}}}
+      privacy: {unit: phone, epsilon: 0.5}
+      outputs: [{name: people, to: [brand-a]}]
+      run: {onPartyLoss: fail}
+      """;
+
+  private static JobSpec job(String... replacements) {
+    String text = OVERLAP;
+    for (int i = 0; i < replacements.length; i += 2) {
+      assertTrue(text.contains(replacements[i]), replacements[i]);
+      text = text.replace(replacements[i], replacements[i + 1]);
+    }
+    return JobReader.read(text);
+  }
+
+  private static Plan planned(JobSpec job) {
+    PlanResult result = Market.plan(job);
+    return assertInstanceOf(PlanResult.Planned.class, result, result::toString).plan();
+  }
+
+  private static List<Refusal> refused(PlanResult result) {
+    return assertInstanceOf(PlanResult.Refused.class, result, result::toString).refusals();
+  }
+
+  @Test
+  void plan_ofOverlapByColumn_isWhole() {
+    Plan plan = planned(job());
+    Plan.Overlap step = assertInstanceOf(Plan.Overlap.class, plan.steps().getFirst());
+    assertEquals(Market.BRAND, plan.leader());
+    assertEquals(ProductRef.parse("brand-a/members@1"), step.products().getFirst());
+    assertEquals(
+        Set.of(
+            "brand-a/members@1 phone joinKey",
+            "brand-a/members@1 city aggregate",
+            "mall-b/orders@1 phone joinKey"),
+        plan.uses().stream()
+            .map(u -> u.product() + " " + u.column() + " " + u.use().text())
+            .collect(Collectors.toSet()));
+    assertEquals(
+        List.of("brand-a/members@1 0.5", "mall-b/orders@1 0.5"),
+        plan.charges().stream().map(c -> c.product() + " " + c.epsilon()).toList());
+    assertTrue(plan.reveals().contains(new Plan.Reveal(Market.BRAND, "overlap.noisedCounts")));
+    assertTrue(plan.estimate().bytes() > 0 && plan.estimate().seconds() > 0);
+  }
+
+  @Test
+  void plan_isAFunctionOfItsArguments_andOfNoOther() {
+    Set<Object> digests = new HashSet<>();
+    for (int i = 0; i < 5; i++) {
+      digests.add(planned(job()).digest());
+    }
+    // the day only refuses: midnight between two parties must not give two plans
+    PlanResult tomorrow =
+        Planner.plan(
+            job(),
+            JobId.of(Market.BRAND, "token-of-the-test"),
+            Market.products(),
+            Market.contract(),
+            Market.TODAY.plusDays(1));
+    digests.add(((PlanResult.Planned) tomorrow).plan().digest());
+    assertEquals(1, digests.size());
+    assertNotEquals(planned(job()).digest(), planned(job("0.5", "0.6")).digest());
+  }
+
+  @Test
+  void plan_withGroupingColumnOfTheOther_isLedByItsOwner() {
+    Plan plan =
+        planned(
+            job("by: members.city", "by: orders.city", "to: [brand-a]", "to: [brand-a, mall-b]"));
+    assertEquals(Market.MALL, plan.leader());
+    Plan.Overlap step = assertInstanceOf(Plan.Overlap.class, plan.steps().getFirst());
+    assertEquals(ProductRef.parse("mall-b/orders@1"), step.products().getFirst());
+    assertEquals(
+        "outputs[0].to",
+        refused(Market.plan(job("by: members.city", "by: orders.city"))).getFirst().problem().at());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "orders@1|orders@9|HS2002|inputs.orders",
+        "members.city|members.town|HS2004|what.template.parameters.by",
+        "members.city|nobody.city|HS1004|what.template.parameters.by",
+        "members.city|members.tier|HS1002|what.template.parameters.by",
+        "orders: mall-b/orders@1|orders: brand-a/orders@1|HS1004|inputs",
+        "orders: mall-b/orders@1|orders: mall-b/stores@1|HS1004|inputs",
+        ", orders: mall-b/orders@1|''|HS4006|inputs",
+        "ctr-autumn|ctr-winter|HS2003|contract",
+        "unit: phone|unit: city|HS1004|privacy.unit",
+        "epsilon: 0.5|epsilon: 0|HS1004|privacy.epsilon",
+        "epsilon: 0.5|epsilon: 0.5, delta: 0|HS1004|privacy.delta",
+        "to: [brand-a]|to: [pay-c]|HS1004|outputs[0].to",
+        "to: [brand-a]|to: [brand-a], form: model|HS1004|outputs[0].form",
+        "onPartyLoss: fail|onPartyLoss: continue|HS1004|run.onPartyLoss"
+      })
+  void plan_ofWhatCannotWork_saysWhere(String from, String to, String code, String at) {
+    Refusal refusal = refused(Market.plan(job(from, to))).getFirst();
+    assertEquals(code + " " + at, refusal.problem().code().code() + " " + refusal.problem().at());
+  }
+
+  @Test
+  void plan_withPartyOutsideTheContract_isRefused() {
+    Refusal refusal =
+        refused(
+                Planner.plan(
+                    job(),
+                    JobId.of(Market.BRAND, "token-of-the-test"),
+                    Market.products(),
+                    Market.contract(Market.BRAND, Market.PAY),
+                    Market.TODAY))
+            .getFirst();
+    assertEquals(ErrorCode.CONTRACT_VIOLATED, refusal.problem().code());
+    assertEquals("contract.parties: + mall-b", refusal.change());
+  }
+
+  @Test
+  void plan_overTheTermsOfOneOwner_namesHimAndTheChange() {
+    List<Refusal> refusals =
+        refused(Market.plan(job("epsilon: 0.5", "epsilon: 1.000001, minGroup: 49")));
+    assertEquals(
+        List.of(
+            "brand-a terms.minGroup privacy.minGroup: 50",
+            "brand-a terms.maxEpsilon privacy.epsilon: 1",
+            "mall-b terms.minGroup privacy.minGroup: 50",
+            "mall-b terms.maxEpsilon privacy.epsilon: 1"),
+        refusals.stream().map(r -> r.party() + " " + r.rule() + " " + r.change()).toList());
+    planned(job("epsilon: 0.5", "epsilon: 1, minGroup: 50"));
+  }
+
+  private static PlanResult withRules(JobSpec job, Product.DisclosureRule... rules) {
+    Map<ProductRef, PublishedProduct> products = Market.products();
+    Market.add(products, Market.members(List.of(rules)));
+    Market.add(products, Market.orders(Market.MALL, List.of(rules)));
+    return Market.plan(job, products);
+  }
+
+  @Test
+  void plan_aboveTheOwnersRule_isRefused() {
+    List<Refusal> refusals =
+        refused(withRules(job(), Market.rule("phone", Disclosure.AGGREGATE, List.of("brand-a"))));
+    assertEquals(1, refusals.size(), refusals::toString);
+    Refusal refusal = refusals.getFirst();
+    assertEquals(Market.MALL, refusal.party());
+    assertEquals("disclosure.phone", refusal.rule());
+    assertEquals("overlap.id", refusal.problem().at());
+    assertEquals("joinKey", refusal.problem().found());
+    assertEquals(
+        "mall-b/orders: {column: phone, level: joinKey, receivers: [brand-a], purposes:"
+            + " [audience.overlap]}",
+        refusal.change());
+  }
+
+  @Test
+  void plan_ofColumnThatTheOwnerForbids_isRefusedToHimselfToo() {
+    List<Refusal> refusals =
+        refused(
+            withRules(
+                job(),
+                Market.rule("phone", Disclosure.JOIN_KEY, List.of("*")),
+                Market.rule("city", Disclosure.NEVER, List.of("*"))));
+    assertEquals(Market.BRAND, refusals.getFirst().party());
+    assertEquals("disclosure.city", refusals.getFirst().rule());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "audience.overlap,audience,0,JOIN_KEY",
+    "audience.overlap,audience.overlap,0,JOIN_KEY",
+    "audience.overlap,*,0,JOIN_KEY",
+    "audience.overlap,audience.over,0,NEVER",
+    "audience,audience.overlap,0,NEVER",
+    "audience2,audience,0,NEVER",
+    "audience.overlap,audience,-1,NEVER"
+  })
+  void granted_isForPurposeAndDay(String asked, String rule, int daysLeft, Disclosure granted) {
+    Product product =
+        Market.members(
+            List.of(
+                new Product.DisclosureRule(
+                    "phone",
+                    Disclosure.JOIN_KEY,
+                    List.of("*"),
+                    List.of(rule),
+                    Market.TODAY.plusDays(daysLeft))));
+    assertEquals(
+        granted, DisclosureCheck.granted(product, "phone", Market.PAY, asked, Market.TODAY));
+  }
+
+  @Test
+  void granted_isTheMostOfWhatApplies_butNeverWins() {
+    LocalDate until = Market.TODAY;
+    Product.DisclosureRule star =
+        new Product.DisclosureRule("*", Disclosure.PLAIN, List.of("*"), List.of("*"), until);
+    Product.DisclosureRule compute =
+        new Product.DisclosureRule("city", Disclosure.COMPUTE, List.of("*"), List.of("*"), until);
+    Product.DisclosureRule aggregate =
+        new Product.DisclosureRule(
+            "city", Disclosure.AGGREGATE, List.of("pay-c"), List.of("*"), until);
+    Product.DisclosureRule never =
+        new Product.DisclosureRule(
+            "city", Disclosure.NEVER, List.of("pay-c"), List.of("*"), until.minusDays(9));
+    assertEquals(Disclosure.PLAIN, granted(Market.PAY, star));
+    assertEquals(Disclosure.COMPUTE, granted(Market.PAY, star, compute));
+    assertEquals(Disclosure.AGGREGATE, granted(Market.PAY, star, compute, aggregate));
+    assertEquals(Disclosure.COMPUTE, granted(Market.MALL, star, compute, aggregate));
+    assertEquals(Disclosure.NEVER, granted(Market.PAY, star, compute, aggregate, never));
+    assertEquals(Disclosure.PLAIN, granted(Market.BRAND, compute));
+    assertEquals(Disclosure.NEVER, granted(Market.PAY));
+  }
+
+  private static Disclosure granted(PartyId receiver, Product.DisclosureRule... rules) {
+    return DisclosureCheck.granted(
+        Market.members(List.of(rules)), "city", receiver, "audience", Market.TODAY);
+  }
+
+  @Test
+  void plan_ofParametersThatNoReaderSaw_isRefusedAlike() {
+    JobSpec job = job();
+    JobSpec forged =
+        new JobSpec(
+            job.apiVersion(),
+            job.kind(),
+            job.metadata(),
+            job.purpose(),
+            job.contract(),
+            job.inputs(),
+            new JobSpec.What(
+                new JobSpec.Template("audience.overlap", Fields.newObject().put("code", "x")),
+                null),
+            job.privacy(),
+            job.outputs(),
+            job.run());
+    assertEquals(ErrorCode.UNKNOWN_FIELD, refused(Market.plan(forged)).getFirst().problem().code());
+  }
+}
