@@ -1,9 +1,9 @@
 package hesuan.coordinator;
 
+import hesuan.http.ApiServer;
 import hesuan.coordinator.access.ApiTokens;
 import hesuan.coordinator.access.Members;
 import hesuan.coordinator.access.Role;
-import hesuan.coordinator.api.ApiServer;
 import hesuan.coordinator.api.Federation;
 import hesuan.coordinator.catalogue.Contracts;
 import hesuan.coordinator.catalogue.Products;
@@ -35,6 +35,7 @@ import hesuan.store.Store;
 import hesuan.transport.Address;
 import hesuan.transport.ControlServer;
 import hesuan.transport.RelayServer;
+import hesuan.wire.Digest;
 import hesuan.wire.ErrorCode;
 import hesuan.wire.PartyId;
 import hesuan.wire.ProblemException;
@@ -117,6 +118,17 @@ public final class Coordinator implements AutoCloseable {
   /** The first administrator's token. */
   public static String adminToken(Path home) throws IOException {
     return Files.readString(home.resolve(ADMIN_TOKEN)).strip();
+  }
+
+  /** The digest of the federation's root, by which a client knows this coordinator. */
+  public static Digest rootDigest(Path home) throws IOException {
+    return Certificates.digest(
+        CertificateAuthority.open(
+                home.resolve(CA),
+                CertificateAuthority.LEAF_LIFETIME_MAX,
+                Clock.systemUTC(),
+                new SecureRandom())
+            .root());
   }
 
   /** Starts the coordinator of that home; returns once every port answers. */
@@ -211,10 +223,11 @@ public final class Coordinator implements AutoCloseable {
     api =
         part(
             ApiServer.start(
+                "hesuan-coordinator",
                 Address.parse(config.apiListen()),
                 tls,
-                new Federation(config.federation(), softwareVersion(), home.resolve("log")),
                 List.of(
+                    new Federation(config.federation(), softwareVersion(), home.resolve("log")),
                     store,
                     members,
                     apiTokens,

@@ -1,5 +1,6 @@
 package hesuan.coordinator.api;
 
+import io.micronaut.context.annotation.Requires;
 import com.fasterxml.jackson.databind.JsonNode;
 import hesuan.coordinator.access.Caller;
 import hesuan.coordinator.access.Role;
@@ -33,6 +34,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Data products and contracts. Products come from agents; contracts are offered here. */
+@Requires(beans = Federation.class)
 @Controller("/api/v1")
 @ExecuteOn(TaskExecutors.BLOCKING)
 @Tag(name = "catalogue")

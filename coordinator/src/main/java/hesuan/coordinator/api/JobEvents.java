@@ -1,5 +1,6 @@
 package hesuan.coordinator.api;
 
+import io.micronaut.context.annotation.Requires;
 import hesuan.coordinator.schedule.Job;
 import hesuan.coordinator.schedule.Jobs;
 import hesuan.coordinator.schedule.Scheduler;
@@ -20,6 +21,7 @@ import org.reactivestreams.Subscription;
  * Streams of a job's story: what is stored, then what comes, until nothing more can come. One
  * virtual thread a watcher; a watcher that does not read is waited for, so nothing piles up.
  */
+@Requires(beans = Federation.class)
 @Singleton
 final class JobEvents {
   private static final int WATCHERS_MAX = 200;

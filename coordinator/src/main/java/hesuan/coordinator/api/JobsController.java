@@ -1,5 +1,6 @@
 package hesuan.coordinator.api;
 
+import io.micronaut.context.annotation.Requires;
 import hesuan.coordinator.access.Caller;
 import hesuan.coordinator.access.Role;
 import hesuan.coordinator.api.Views.JobAsk;
@@ -44,6 +45,7 @@ import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 
 /** Jobs. Results are never here: a job says which parties' agents hold them. */
+@Requires(beans = Federation.class)
 @Controller("/api/v1/jobs")
 @ExecuteOn(TaskExecutors.BLOCKING)
 @Tag(name = "jobs")

@@ -1,5 +1,6 @@
 package hesuan.coordinator.api;
 
+import io.micronaut.context.annotation.Requires;
 import hesuan.coordinator.access.Caller;
 import hesuan.coordinator.access.Role;
 import hesuan.coordinator.api.Views.Consistency;
@@ -31,6 +32,7 @@ import java.util.regex.Pattern;
  * The federation's log for whoever is signed in: checkpoint and tiles as C2SP tlog-tiles lays them
  * out. Entries are salted commitments; what opens them is in receipts only.
  */
+@Requires(beans = Federation.class)
 @Controller("/api/v1/log")
 @ExecuteOn(TaskExecutors.BLOCKING)
 @Tag(name = "log")

@@ -1,5 +1,6 @@
 package hesuan.coordinator.api;
 
+import io.micronaut.context.annotation.Requires;
 import hesuan.coordinator.access.ApiTokens;
 import hesuan.coordinator.access.Caller;
 import hesuan.coordinator.access.Members;
@@ -36,6 +37,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** Parties, and the tokens by which agents join and people sign in. */
+@Requires(beans = Federation.class)
 @Controller("/api/v1")
 @ExecuteOn(TaskExecutors.BLOCKING)
 @Tag(name = "members")

@@ -1,5 +1,6 @@
 package hesuan.coordinator.api;
 
+import io.micronaut.context.annotation.Requires;
 import hesuan.coordinator.access.Caller;
 import hesuan.coordinator.access.Role;
 import hesuan.coordinator.api.Views.Health;
@@ -15,6 +16,7 @@ import io.swagger.v3.oas.annotations.tags.Tag;
 import java.time.Clock;
 
 /** What may be asked without signing in, and who one is after it. */
+@Requires(beans = Federation.class)
 @Controller("/api/v1")
 @ExecuteOn(TaskExecutors.BLOCKING)
 @Tag(name = "service")

@@ -1,5 +1,6 @@
 package hesuan.coordinator.api;
 
+import hesuan.http.ProblemReply;
 import com.fasterxml.jackson.databind.JsonNode;
 import hesuan.coordinator.access.ApiTokens;
 import hesuan.coordinator.api.Views.ApiTokenView;

@@ -1,5 +1,6 @@
 package hesuan.coordinator.api;
 
+import io.micronaut.context.annotation.Requires;
 import hesuan.coordinator.access.ApiTokens;
 import hesuan.coordinator.access.Caller;
 import hesuan.coordinator.access.Members;
@@ -21,6 +22,7 @@ import javax.net.ssl.SSLSession;
  * else by the client certificate of an enrolled party. A token that was sent and does not hold is
  * refused, whatever the certificate says.
  */
+@Requires(beans = Federation.class)
 @Singleton
 final class SignIn implements TypedRequestArgumentBinder<Caller> {
   private static final String BEARER = "Bearer ";

@@ -1,5 +1,6 @@
 package hesuan.coordinator.api;
 
+import hesuan.http.ProblemReply;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.swagger.v3.oas.annotations.media.Schema;

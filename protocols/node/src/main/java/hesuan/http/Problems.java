@@ -1,4 +1,4 @@
-package hesuan.coordinator.api;
+package hesuan.http;
 
 import hesuan.wire.ErrorCode;
 import hesuan.wire.Problem;

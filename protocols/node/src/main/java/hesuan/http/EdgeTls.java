@@ -1,4 +1,4 @@
-package hesuan.coordinator.api;
+package hesuan.http;
 
 import io.micronaut.context.annotation.Replaces;
 import io.micronaut.http.server.netty.ssl.CertificateProvidedSslBuilder;

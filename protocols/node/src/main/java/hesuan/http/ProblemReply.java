@@ -1,4 +1,4 @@
-package hesuan.coordinator.api;
+package hesuan.http;
 
 import hesuan.wire.ErrorCode;
 import hesuan.wire.Problem;
@@ -31,7 +31,7 @@ public record ProblemReply(
    */
   public record Sentences(String en, String zh) {}
 
-  static ProblemReply of(Problem problem, boolean chinese) {
+  public static ProblemReply of(Problem problem, boolean chinese) {
     return new ProblemReply(
         "urn:hesuan:error:" + problem.code().code(),
         problem.code().title(chinese),
@@ -44,7 +44,7 @@ public record ProblemReply(
         new Sentences(problem.sentence(false), problem.sentence(true)));
   }
 
-  static MutableHttpResponse<ProblemReply> response(HttpRequest<?> request, Problem problem) {
+  public static MutableHttpResponse<ProblemReply> response(HttpRequest<?> request, Problem problem) {
     boolean chinese =
         request
             .getLocale()

@@ -1,4 +1,4 @@
-package hesuan.coordinator.api;
+package hesuan.http;
 
 import hesuan.identity.TlsContexts;
 import hesuan.transport.Address;
@@ -8,7 +8,10 @@ import io.netty.handler.ssl.ClientAuth;
 import java.util.List;
 import java.util.Map;
 
-/** The HTTPS port. Micronaut is this package's business alone: it is given finished parts. */
+/**
+ * The HTTPS port. Micronaut is the business of this package and of controllers: the rest is given
+ * finished.
+ */
 public final class ApiServer implements AutoCloseable {
   private static final int REQUEST_BYTES_MAX = 1 << 20;
 
@@ -21,10 +24,11 @@ public final class ApiServer implements AutoCloseable {
   }
 
   /**
-   * @param parts what the controllers call; no class twice
+   * @param name of the service, for logs
+   * @param parts what the controllers call; no class twice. A controller that requires one of them
+   *     is served where it is given, and only there
    */
-  public static ApiServer start(
-      Address bind, TlsContexts tls, Federation federation, List<Object> parts) {
+  public static ApiServer start(String name, Address bind, TlsContexts tls, List<Object> parts) {
     ApplicationContext context =
         ApplicationContext.builder()
             .mainClass(ApiServer.class)
@@ -35,7 +39,7 @@ public final class ApiServer implements AutoCloseable {
             .banner(false)
             .properties(
                 Map.ofEntries(
-                    Map.entry("micronaut.application.name", "hesuan-coordinator"),
+                    Map.entry("micronaut.application.name", name),
                     Map.entry("micronaut.server.host", bind.host()),
                     Map.entry("micronaut.server.ssl.enabled", true),
                     Map.entry("micronaut.server.ssl.port", bind.port()),
@@ -46,7 +50,7 @@ public final class ApiServer implements AutoCloseable {
                     Map.entry("micronaut.server.http-version", "1.1"),
                     Map.entry("micronaut.server.idle-timeout", "60s"),
                     Map.entry("jackson.module-scan", false)))
-            .singletons(tls, tls.nettyServer(ClientAuth.OPTIONAL), federation)
+            .singletons(tls, tls.nettyServer(ClientAuth.OPTIONAL))
             .singletons(parts.toArray())
             .build()
             .start();
