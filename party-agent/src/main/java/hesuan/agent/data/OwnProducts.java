@@ -1,0 +1,259 @@
+package hesuan.agent.data;
+
+import hesuan.agent.AgentConfig;
+import hesuan.agent.Budget;
+import hesuan.agent.PayloadTypes;
+import hesuan.evidence.Envelope;
+import hesuan.evidence.SigningKeys;
+import hesuan.policy.PolicyEngine;
+import hesuan.policy.PolicyInput;
+import hesuan.sandbox.Expression;
+import hesuan.source.Fingerprint;
+import hesuan.source.Profile;
+import hesuan.source.ReadLimits;
+import hesuan.source.Source;
+import hesuan.store.Store;
+import hesuan.store.Transaction;
+import hesuan.wire.Digest;
+import hesuan.wire.ErrorCode;
+import hesuan.wire.Json;
+import hesuan.wire.PartyId;
+import hesuan.wire.ProblemException;
+import hesuan.wire.Product;
+import hesuan.wire.ProductRef;
+import java.nio.file.Path;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** This party's products. Where the rows lie is known here and nowhere else. */
+public final class OwnProducts {
+  /** A version as it is held here. */
+  public record Held(
+      Product product,
+      Envelope envelope,
+      Source source,
+      @Nullable String rowFilter,
+      boolean accepted,
+      boolean withdrawn) {}
+
+  private static final String SELECT =
+      "SELECT envelope, source, row_filter, accepted, withdrawn FROM product";
+  private static final int SPILL_MEGABYTES_MAX = 8192;
+  private static final int BATCH_ROWS = 32_768;
+
+  private final Store store;
+  private final SigningKeys keys;
+  private final PolicyEngine policy;
+  private final Budget budget;
+  private final ReadLimits limits;
+  private final Clock clock;
+
+  public OwnProducts(
+      Store store,
+      SigningKeys keys,
+      PolicyEngine policy,
+      Budget budget,
+      Path spill,
+      AgentConfig config,
+      Clock clock) {
+    this.store = store;
+    this.keys = keys;
+    this.policy = policy;
+    this.budget = budget;
+    this.limits =
+        new ReadLimits(
+            config.duckdbMemoryMegabytes(),
+            SPILL_MEGABYTES_MAX,
+            config.threads(),
+            BATCH_ROWS,
+            spill);
+    this.clock = clock;
+  }
+
+  /**
+   * Reads the source once, and makes of it the next version of the product; the same data and terms
+   * again are the version that stands.
+   */
+  public Publication publish(PublishRequest request) {
+    Source source = Source.of(request.source(), Path.of("").toAbsolutePath());
+    Profile profile = Profile.of(source, request.id(), limits);
+    String filter =
+        request.rowFilter() == null
+            ? null
+            : Expression.check(
+                    request.rowFilter(),
+                    profile.columns().stream().map(Profile.ColumnProfile::name).toList())
+                .sql();
+    Optional<Held> latest = latest(request.name());
+    int version = latest.map(h -> h.product.ref().version() + 1).orElse(1);
+    boolean stands =
+        latest.isPresent()
+            && !latest.get().withdrawn
+            && product(request, version - 1, profile).equals(latest.get().product)
+            && source.equals(latest.get().source)
+            && Objects.equals(filter, latest.get().rowFilter);
+    if (stands) {
+      return new Publication(latest.get().product, profile.ids());
+    }
+    Product product = product(request, version, profile);
+    policy.decide(PolicyInput.publish(keys.party(), product, clock.instant())).orThrow();
+    budget.allow(
+        product.ref().asset(), request.id().column(), request.budget(), request.periodDays());
+    insert(product, source, filter);
+    return new Publication(product, profile.ids());
+  }
+
+  private Product product(PublishRequest request, int version, Profile profile) {
+    return new Product(
+        Product.VERSION,
+        new ProductRef(keys.party(), request.name(), version),
+        request.title(),
+        profile.productColumns(),
+        request.id(),
+        request.rules(),
+        request.terms(),
+        profile.fingerprint(),
+        sizeClass(profile.rows()));
+  }
+
+  /** Two significant digits, upwards. */
+  static long sizeClass(long rows) {
+    long unit = 1;
+    while (rows / unit >= 100) {
+      unit *= 10;
+    }
+    return Math.ceilDiv(rows, unit) * unit;
+  }
+
+  private void insert(Product product, Source source, @Nullable String rowFilter) {
+    Envelope envelope = Envelope.signDocument(PayloadTypes.PRODUCT, product, keys);
+    store.inTransaction(
+        "publish product",
+        t ->
+            t.update(
+                """
+                INSERT INTO product (ref, asset, version, envelope, source, row_filter)
+                VALUES (?, ?, ?, ?, ?, ?)""",
+                product.ref().toString(),
+                product.ref().asset(),
+                product.ref().version(),
+                envelope.bytes(),
+                Json.canonicalText(source.document()),
+                rowFilter));
+  }
+
+  public List<Held> all() {
+    return store.read("products", t -> t.query(SELECT + " ORDER BY asset, version", this::held));
+  }
+
+  public Optional<Held> find(ProductRef ref) {
+    return store.read("product", t -> t.one(SELECT + " WHERE ref = ?", this::held, ref.toString()));
+  }
+
+  private Optional<Held> latest(String name) {
+    return store.read(
+        "latest version",
+        t ->
+            t.one(
+                SELECT + " WHERE asset = ? ORDER BY version DESC LIMIT 1",
+                this::held,
+                keys.party() + "/" + name));
+  }
+
+  private Held held(ResultSet row) throws SQLException {
+    Envelope envelope = Envelope.read(row.getBytes(1));
+    return new Held(
+        envelope.verify(PayloadTypes.PRODUCT, keys.publicKeys(), Product.class),
+        envelope,
+        Source.of(Json.tree(row.getBytes(2)), Path.of("").toAbsolutePath()),
+        row.getString(3),
+        row.getInt(4) == 1,
+        row.getInt(5) == 1);
+  }
+
+  /** Takes effect at once: no job that is not yet released may use it. May be retried. */
+  public void withdraw(ProductRef ref) {
+    require(ref);
+    flag(ref, "withdrawn");
+  }
+
+  public boolean isAccepted(ProductRef ref) {
+    return find(ref).map(Held::accepted).orElse(false);
+  }
+
+  public List<Envelope> unaccepted() {
+    return all().stream().filter(h -> !h.accepted && !h.withdrawn).map(Held::envelope).toList();
+  }
+
+  public List<ProductRef> withdrawalsUnaccepted() {
+    return store.read(
+        "withdrawals to say",
+        t ->
+            t.query(
+                "SELECT ref FROM product WHERE withdrawn = 1 AND withdrawal_accepted = 0",
+                row -> ProductRef.parse(row.getString(1))));
+  }
+
+  public void accepted(ProductRef ref) {
+    flag(ref, "accepted");
+  }
+
+  public void withdrawalAccepted(ProductRef ref) {
+    flag(ref, "withdrawal_accepted");
+  }
+
+  /** The transaction may be retried. */
+  private void flag(ProductRef ref, String column) {
+    store.inTransaction(
+        column + " product",
+        (Transaction t) ->
+            t.update("UPDATE product SET " + column + " = 1 WHERE ref = ?", ref.toString()));
+  }
+
+  private Held require(ProductRef ref) {
+    return find(ref)
+        .orElseThrow(
+            () ->
+                new ProblemException(
+                    ErrorCode.UNKNOWN_PRODUCT,
+                    "product",
+                    "a product of " + keys.party(),
+                    ref.toString()));
+  }
+
+  /** Refuses a version that was withdrawn, or a document that is not the one published here. */
+  public void requireCurrent(ProductRef ref, Digest document) {
+    Held held = require(ref);
+    if (held.withdrawn) {
+      throw new ProblemException(
+          ErrorCode.WITHDRAWN, ref.toString(), "a version in force", "withdrawn");
+    }
+    if (!Digest.ofDocument(held.product).equals(document)) {
+      throw new ProblemException(
+          ErrorCode.UNKNOWN_PRODUCT, ref.toString(), "the document that was published", "another");
+    }
+  }
+
+  /**
+   * Opens this party's one product among those, if there is one: the exact version, or a Problem.
+   */
+  public Optional<OwnRows> open(List<ProductRef> products) {
+    Optional<ProductRef> own = products.stream().filter(p -> p.party().equals(party())).findFirst();
+    return own.map(
+        ref -> {
+          Held held = require(ref);
+          requireCurrent(ref, Digest.ofDocument(held.product));
+          Fingerprint.require(held.source, held.product.fingerprint(), limits);
+          return OwnRows.open(held.product, held.source, held.rowFilter, limits);
+        });
+  }
+
+  private PartyId party() {
+    return keys.party();
+  }
+}

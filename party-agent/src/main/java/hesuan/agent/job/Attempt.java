@@ -1,0 +1,188 @@
+package hesuan.agent.job;
+
+import hesuan.agent.step.Output;
+import hesuan.agent.step.StepContext;
+import hesuan.agent.step.StepResult;
+import hesuan.agent.step.Steps;
+import hesuan.channel.Channel;
+import hesuan.job.PartyJobEvent;
+import hesuan.transport.Link;
+import hesuan.wire.ErrorCode;
+import hesuan.wire.PartyId;
+import hesuan.wire.Plan;
+import hesuan.wire.Problem;
+import hesuan.wire.ProblemException;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One attempt of one job at this party, from the first connection to the last delivery, told as one
+ * story. Whatever ends it early is told to the other parties and to the coordinator.
+ */
+final class Attempt implements Runnable {
+  private static final Logger LOG = LoggerFactory.getLogger(Attempt.class);
+  private static final String RELEASE = "release";
+
+  private final JobEntry entry;
+  private final int attempt;
+  private final PartyId self;
+  private final JobDriver driver;
+  private final JobBook book;
+  private final Steps steps;
+  private final Release release;
+  private final Attempts.Links links;
+  private final Map<PartyId, Link> open = new TreeMap<>();
+
+  Attempt(
+      JobEntry entry,
+      int attempt,
+      PartyId self,
+      JobDriver driver,
+      JobBook book,
+      Steps steps,
+      Release release,
+      Attempts.Links links) {
+    this.entry = entry;
+    this.attempt = attempt;
+    this.self = self;
+    this.driver = driver;
+    this.book = book;
+    this.steps = steps;
+    this.release = release;
+    this.links = links;
+  }
+
+  @Override
+  public void run() {
+    try {
+      driver.feed(entry.id(), new PartyJobEvent.Begun(attempt), JobDriver.Rows.NONE);
+      connect();
+      Output output = runSteps();
+      if (self.equals(entry.plan().leader())) {
+        leadRelease(output);
+      } else {
+        followRelease();
+      }
+      open.values().forEach(Link::close);
+    } catch (ProblemException e) {
+      fail(e.problem());
+    } catch (Exception e) {
+      LOG.error("attempt {} of {} failed", attempt, entry.id(), e);
+      fail(
+          Thread.currentThread().isInterrupted()
+              ? new Problem(ErrorCode.CANCELLED, self.value(), "an attempt to its end", "stopped")
+              : new Problem(
+                  ErrorCode.INTERNAL,
+                  self.value(),
+                  "a step to its end",
+                  "a defect; see the agent's log"));
+    }
+  }
+
+  /** All at once: each side waits for the other, and three parties wait in different orders. */
+  private void connect() throws Exception {
+    try (ExecutorService pool = Executors.newVirtualThreadPerTaskExecutor()) {
+      Map<PartyId, Future<Link>> dialling = new TreeMap<>();
+      for (PartyId peer : entry.plan().parties()) {
+        if (!peer.equals(self)) {
+          dialling.put(peer, pool.submit((Callable<Link>) () -> links.open(entry, attempt, peer)));
+        }
+      }
+      ProblemException first = null;
+      for (Map.Entry<PartyId, Future<Link>> each : dialling.entrySet()) {
+        try {
+          open.put(each.getKey(), each.getValue().get());
+        } catch (ExecutionException e) {
+          first =
+              first != null
+                  ? first
+                  : e.getCause() instanceof ProblemException problem
+                      ? problem
+                      : new ProblemException(
+                          ErrorCode.INTERNAL,
+                          each.getKey().value(),
+                          "a connection",
+                          String.valueOf(e.getCause()));
+        }
+      }
+      if (first != null) {
+        throw first;
+      }
+    }
+  }
+
+  private Output runSteps() throws Exception {
+    StepContext context =
+        new StepContext(
+            self,
+            entry.plan(),
+            attempt,
+            java.util.Objects.requireNonNull(entry.noiseSeed(), "charged without a seed"),
+            (peer, name) -> open.get(peer).channel(name));
+    Output output = null;
+    for (Plan.Step step : entry.plan().steps()) {
+      StepResult result = steps.run(step, context);
+      book.transcript(entry.id(), attempt, step.name(), result.transcript());
+      driver.feed(
+          entry.id(), new PartyJobEvent.StepDone(attempt, step.name()), JobDriver.Rows.NONE);
+      output = result.output() == null ? output : result.output();
+    }
+    return output;
+  }
+
+  private void leadRelease(Output output) {
+    Map<PartyId, Channel> channels = new TreeMap<>();
+    open.forEach((peer, link) -> channels.put(peer, link.channel(RELEASE)));
+    release.lead(entry, attempt, output, channels);
+    for (PartyId receiver : receivers()) {
+      release.deliver(entry, channels.get(receiver));
+    }
+  }
+
+  private void followRelease() {
+    Channel leader = open.get(entry.plan().leader()).channel(RELEASE);
+    release.answer(entry, attempt, leader);
+    if (receivers().contains(self)) {
+      release.receive(entry, leader);
+    }
+  }
+
+  private List<PartyId> receivers() {
+    return entry.facts().receivers().stream()
+        .filter(p -> !p.equals(entry.plan().leader()))
+        .toList();
+  }
+
+  private void fail(Problem problem) {
+    LOG.warn("attempt {} of {}: {}", attempt, entry.id(), problem.sentence(false));
+    open.values().forEach(link -> link.fail(problem));
+    Thread.interrupted(); // what follows must reach the disk even when this attempt was stopped
+    driver.feed(entry.id(), new PartyJobEvent.Trouble(attempt, problem), JobDriver.Rows.NONE);
+  }
+
+  /** A result that was stored, but whose receiver was not reached then. */
+  static Runnable delivery(
+      JobEntry entry, PartyId self, PartyId receiver, Release release, Attempts.Links links) {
+    return () -> {
+      PartyId peer = self.equals(receiver) ? entry.plan().leader() : receiver;
+      try (Link link = links.open(entry, 0, peer)) {
+        Channel channel = link.channel("delivery");
+        if (self.equals(receiver)) {
+          release.receive(entry, channel);
+        } else {
+          release.deliver(entry, channel);
+        }
+      } catch (ProblemException e) {
+        LOG.info("{} not delivered to {} yet: {}", entry.id(), receiver, e.getMessage());
+      }
+    };
+  }
+}
