@@ -280,7 +280,8 @@ public final class DemoData {
     return FIRST_DAY.plusDays(rows.day()[row]);
   }
 
-  private static String storeCity(int store) {
+  /** Where a store is, by its place in the list of stores. */
+  public static String storeCity(int store) {
     return Population.CITIES.get(store % Population.CITIES.size());
   }
 

@@ -1,0 +1,16 @@
+package hesuan.cli;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** A command that only holds others: alone, it shows them. */
+abstract class Group extends Command {
+  @Spec CommandSpec spec = CommandSpec.create();
+
+  @Override
+  int run(Console console) {
+    CommandLine.usage(spec.commandLine(), System.out);
+    return Exit.USAGE;
+  }
+}
