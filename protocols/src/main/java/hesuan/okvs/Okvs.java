@@ -10,7 +10,6 @@ import java.security.DigestException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
-import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -304,10 +303,5 @@ public final class Okvs {
         throw new IllegalStateException(e);
       }
     }
-  }
-
-  @Override
-  public String toString() {
-    return "Okvs[" + shape + ", " + Arrays.hashCode(seed) + "]";
   }
 }
