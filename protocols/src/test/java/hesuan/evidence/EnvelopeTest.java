@@ -90,6 +90,13 @@ class EnvelopeTest {
   }
 
   @Test
+  void verify_wellSignedAsAnotherType_isRefused() {
+    Envelope other = Envelope.sign(PartyKeys.PAYLOAD_TYPE, BODY, brand);
+    assertArrayEquals(BODY, other.verify(PartyKeys.PAYLOAD_TYPE, brand.publicKeys()));
+    assertRefused(other);
+  }
+
+  @Test
   void verify_signaturesOfAnotherEnvelope_areRefused() {
     Envelope other = Envelope.sign(TYPE, "{\"a\":2}".getBytes(StandardCharsets.UTF_8), brand);
     assertRefused(with(envelope, other.signatures()));

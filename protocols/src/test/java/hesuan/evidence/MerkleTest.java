@@ -162,6 +162,10 @@ class MerkleTest {
     for (long size : new long[] {-1, 0, 3, 4, 16, Long.MAX_VALUE, Long.MIN_VALUE}) {
       assertFalse(Merkle.includes(leaf, 3, size, path, root), "size " + size);
     }
+    Digest alone = Merkle.digest(leaf);
+    assertTrue(Merkle.includes(leaf, 0, 1, List.of(), alone));
+    assertFalse(Merkle.includes(leaf, 5, 1, List.of(), alone));
+    assertFalse(Merkle.includes(leaf, -1, 1, List.of(), alone));
     List<Digest> longer = new ArrayList<>(path);
     longer.add(root);
     assertFalse(Merkle.includes(leaf, 3, 8, longer, root));

@@ -313,6 +313,40 @@ class ReceiptVerifierTest {
     assertFails(Name.CONSENTS, withConsents(Samples.runReceipt(log, BRAND, JOB), List.of(mall)));
   }
 
+  @Test
+  void release_withAnotherConsentToTheSame_isRefused() {
+    Receipt receipt = Samples.releaseReceipt(log, JOB);
+    JobRecord c = Samples.consent(PAY, JOB);
+    JobRecord later =
+        Samples.record(
+            PAY, JOB, List.of(Samples.product(PAY)), c.outputs(), List.of(), c.endSeconds() + 1);
+    assertFails(
+        Name.CONSENTS,
+        withConsents(
+            receipt,
+            List.of(receipt.consents().get(0), Samples.sign(Statement.Kind.CONSENT, later))));
+  }
+
+  @Test
+  void checkpoint_withALineByAnUnknownKey_isRefused() {
+    Receipt r = Samples.runReceipt(log, BRAND, JOB);
+    Samples.Log malls = new Samples.Log(MALL);
+    Samples.runReceipt(malls, MALL, JOB);
+    String line = malls.note().lines().skip(4).findFirst().orElseThrow();
+    assertFails(
+        Name.CHECKPOINT,
+        new Receipt(
+            r.apiVersion(),
+            r.envelope(),
+            r.consents(),
+            r.salt(),
+            r.hour(),
+            r.index(),
+            r.path(),
+            r.checkpoint() + line + "\n",
+            r.keys()));
+  }
+
   /** Consents that the leader puts into its statement, but that say something else. */
   @ParameterizedTest
   @ValueSource(
