@@ -31,7 +31,16 @@ final class DemoCommand extends Command {
     DemoFederation federation = new DemoFederation(folder.toAbsolutePath().normalize());
     Thread cleanUp = new Thread(federation::destroy);
     Runtime.getRuntime().addShutdownHook(cleanUp);
-    boolean well = new Demo(console, federation, seed).run();
+    boolean well = false;
+    try {
+      well = new Demo(console, federation, seed).run();
+    } catch (Exception e) {
+      Runtime.getRuntime().removeShutdownHook(cleanUp);
+      federation.stop();
+      console.note(
+          "What it wrote stays for a look: %s", "已写入的内容保留以便查看：%s", federation.folder());
+      throw e;
+    }
     console.say(
         "%s Took %d s.",
         "%s 用时 %d 秒。",

@@ -30,7 +30,7 @@ import java.util.stream.Stream;
  * folder of its own. For the demo and for tests that kill processes.
  */
 final class DemoFederation {
-  private static final Duration START_MAX = Duration.ofSeconds(60);
+  private static final Duration START_MAX = Duration.ofSeconds(120);
 
   private final Path folder;
   private final Map<String, Process> processes = new LinkedHashMap<>();

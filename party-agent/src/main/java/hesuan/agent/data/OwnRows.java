@@ -101,10 +101,13 @@ public final class OwnRows implements AutoCloseable {
     byte[] key = secret.exposeCopy();
     IdNormaliser normaliser = new IdNormaliser(product.id().rule());
     MessageDigest sha256 = Digest.sha256();
-    try (Statement statement = connection.createStatement()) {
-      statement.execute("CREATE TEMP TABLE " + PERSON + " (raw VARCHAR, unit BIGINT)");
+    // A result is streamed, and another statement on its connection would end it: hence two.
+    try (Connection reading = reader.connection();
+        Statement making = connection.createStatement();
+        Statement asking = reading.createStatement()) {
+      making.execute("CREATE TEMP TABLE " + PERSON + " (raw VARCHAR, unit BIGINT)");
       try (ResultSet raws =
-              statement.executeQuery(
+              asking.executeQuery(
                   "SELECT DISTINCT CAST(\"%s\" AS VARCHAR) FROM %s"
                       .formatted(product.id().column().replace("\"", "\"\""), VISIBLE));
           DuckDBAppender appender = connection.createAppender("temp", "main", PERSON)) {

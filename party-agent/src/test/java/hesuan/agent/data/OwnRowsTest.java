@@ -1,0 +1,141 @@
+package hesuan.agent.data;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import hesuan.agent.query.BoundedQuery;
+import hesuan.source.Profile;
+import hesuan.source.ReadLimits;
+import hesuan.source.Source;
+import hesuan.wire.Digest;
+import hesuan.wire.Epsilon;
+import hesuan.wire.IdRule;
+import hesuan.wire.Plan;
+import hesuan.wire.Product;
+import hesuan.wire.ProductRef;
+import hesuan.wire.SecretBytes;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class OwnRowsTest {
+  private static final List<String> CITIES = List.of("a", "b", "c");
+  private static final String PERSON = "13800000001";
+  private static final String OTHER = "13800000002";
+
+  @TempDir Path folder;
+
+  /** One person with four rows in a, two in b, one in c under two spellings; another with one. */
+  private OwnRows rows(String filter) throws IOException {
+    Path file = folder.resolve("orders.csv");
+    Files.writeString(
+        file,
+        """
+        phone,city,amount
+        %1$s,a,10
+        +86 %1$s,a,10
+        %1$s,a,10
+        %1$s,a,10
+        %1$s,b,20
+        %1$s,b,20
+        %1$s,c,900
+        %2$s,a,7
+        nobody,a,1000
+        ,a,1000
+        """
+            .formatted(PERSON, OTHER));
+    Source source = new Source.Csv(file);
+    return OwnRows.open(product(source), source, filter, limits());
+  }
+
+  private ReadLimits limits() {
+    return ReadLimits.in(folder.resolve("tmp"));
+  }
+
+  private Product product(Source source) {
+    Product.Id id = new Product.Id("phone", IdRule.PHONE_CN);
+    return new Product(
+        Product.VERSION,
+        ProductRef.parse("shop-a/orders@1"),
+        "orders",
+        Profile.of(source, id, limits()).productColumns(),
+        id,
+        List.of(),
+        new Product.Terms(1, Epsilon.parse("1")),
+        Digest.of("x"),
+        10);
+  }
+
+  private static Plan.DpQuery query(int maxGroups, int maxRows) {
+    return new Plan.DpQuery(
+        "q",
+        List.of(ProductRef.parse("shop-a/orders@1")),
+        "city",
+        CITIES,
+        List.of(
+            new Plan.Aggregate(Plan.AggregateKind.COUNT, "n", null, 0, 0, Epsilon.ZERO),
+            new Plan.Aggregate(
+                Plan.AggregateKind.COUNT_DISTINCT_UNIT, "people", null, 0, 0, Epsilon.ZERO),
+            new Plan.Aggregate(Plan.AggregateKind.SUM, "s", "amount", 0, 50, Epsilon.ZERO)),
+        "TRUE",
+        maxGroups,
+        maxRows,
+        false);
+  }
+
+  private long[] cells(int maxGroups, int maxRows, String filter)
+      throws IOException, SQLException {
+    try (OwnRows rows = rows(filter)) {
+      rows.findPeople(new SecretBytes(new byte[32]));
+      return new BoundedQuery(query(maxGroups, maxRows), "phone", 7).run(rows.connection());
+    }
+  }
+
+  @Test
+  void run_withoutTightBounds_countsPeopleOnceAndLeavesOutNobodies() throws Exception {
+    assertArrayEquals(
+        new long[] {5, 2, 1, 2, 1, 1, 47, 40, 50}, cells(3, 100, null));
+  }
+
+  @Test
+  void run_boundsRowsOfAPersonInAGroup() throws Exception {
+    assertArrayEquals(new long[] {3, 2, 1, 2, 1, 1, 27, 40, 50}, cells(3, 2, null));
+  }
+
+  @Test
+  void run_boundsGroupsOfAPerson() throws Exception {
+    long[] cells = cells(1, 100, null);
+    assertEquals(2, cells[3] + cells[4] + cells[5], "one group each for two people");
+  }
+
+  @Test
+  void run_sameSecret_choosesTheSame() throws Exception {
+    assertArrayEquals(cells(1, 1, null), cells(1, 1, null));
+  }
+
+  /** More people than DuckDB hands over at once. */
+  @Test
+  void findPeople_ofManyRows_findsAll() throws Exception {
+    StringBuilder csv = new StringBuilder("phone,city,amount\n");
+    for (int i = 0; i < 20_000; i++) {
+      csv.append(13_900_000_000L + i).append(",a,1\n");
+    }
+    Files.writeString(folder.resolve("many.csv"), csv);
+    Source source = new Source.Csv(folder.resolve("many.csv"));
+    try (OwnRows rows = OwnRows.open(product(source), source, null, limits())) {
+      rows.findPeople(new SecretBytes(new byte[32]));
+      long[] cells = new BoundedQuery(query(1, 1), "phone", 7).run(rows.connection());
+      assertEquals(20_000, cells[0]);
+    }
+  }
+
+  @Test
+  void open_withRowFilter_hidesTheOtherRows() throws Exception {
+    assertArrayEquals(
+        new long[] {0, 2, 0, 0, 1, 0, 0, 40, 0}, cells(3, 100, "\"city\" = 'b'"));
+  }
+}
