@@ -4,6 +4,7 @@ import hesuan.agent.Agent;
 import hesuan.agent.AgentConfig;
 import hesuan.transport.Address;
 import hesuan.wire.PartyId;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.List;
@@ -73,6 +74,9 @@ final class AgentCommands extends Group {
     @Option(names = "--threads", defaultValue = "2")
     int threads;
 
+    @Option(names = "--start", description = "And start it in the background. 随即在后台启动。")
+    boolean start;
+
     @Override
     int run(Console console) throws Exception {
       String api =
@@ -95,11 +99,17 @@ final class AgentCommands extends Group {
               Clock.systemUTC(),
               new SecureRandom());
       console.say(
-          "%s has joined federation %s; its keys are in %s and nowhere else. Next: hesuan agent start --home %s --background",
-          "%s 已加入联邦 %s；密钥只在 %s。下一步：hesuan agent start --home %s --background",
+          "%s has joined federation %s; its keys are in %s and nowhere else.",
+          "%s 已加入联邦 %s；密钥只在 %s。",
           party,
           config.federation(),
-          home().folder().resolve("keys"),
+          home().folder().resolve("keys"));
+      if (start) {
+        return Start.inBackground(console, folder);
+      }
+      console.say(
+          "Next: hesuan agent start --home %s --background",
+          "下一步：hesuan agent start --home %s --background",
           folder);
       console.document(Map.of("party", party, "federation", config.federation()));
       return Exit.OK;
@@ -117,19 +127,7 @@ final class AgentCommands extends Group {
     int run(Console console) throws Exception {
       Home home = home().requireAgent();
       if (background) {
-        ProcessHandle process =
-            Background.start(
-                home.folder(),
-                List.of("agent", "start", "--home", home.folder().toString()),
-                () -> answers(home));
-        console.say(
-            "The agent of %s runs (process %d). Next: hesuan product publish --home %s …",
-            "%s 的代理已启动（进程 %d）。下一步：hesuan product publish --home %s …",
-            home.agentConfig().party(),
-            process.pid(),
-            folder);
-        console.document(Map.of("pid", process.pid()));
-        return Exit.OK;
+        return inBackground(console, folder);
       }
       try (Agent agent =
           Agent.start(home.folder(), Kill.hook(), Clock.systemUTC(), new SecureRandom())) {
@@ -140,6 +138,23 @@ final class AgentCommands extends Group {
             agent.config().apiListen());
         CoordinatorCommands.untilInterrupted(agent);
       }
+      return Exit.OK;
+    }
+
+    static int inBackground(Console console, Path folder) throws Exception {
+      Home home = new Home(folder);
+      ProcessHandle process =
+          Background.start(
+              home.folder(),
+              List.of("agent", "start", "--home", home.folder().toString()),
+              () -> answers(home));
+      console.say(
+          "The agent of %s runs (process %d). Next: hesuan product publish --home %s …",
+          "%s 的代理已启动（进程 %d）。下一步：hesuan product publish --home %s …",
+          home.agentConfig().party(),
+          process.pid(),
+          folder);
+      console.document(Map.of("pid", process.pid()));
       return Exit.OK;
     }
 

@@ -3,6 +3,7 @@ package hesuan.cli;
 import hesuan.coordinator.Coordinator;
 import hesuan.coordinator.CoordinatorConfig;
 import hesuan.wire.PartyId;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -62,6 +63,9 @@ final class CoordinatorCommands extends Group {
         description = "Of parties' certificates, at most ${DEFAULT-VALUE}. 证书有效期。")
     Duration lifetime = Duration.ZERO;
 
+    @Option(names = "--start", description = "And start it in the background. 随即在后台启动。")
+    boolean start;
+
     @Override
     int run(Console console) throws Exception {
       String address = listen.isEmpty() ? hosts.getFirst() : listen;
@@ -74,6 +78,9 @@ final class CoordinatorCommands extends Group {
               hosts,
               lifetime);
       Coordinator.init(folder, config, Coordinator.Surroundings.real());
+      if (start) {
+        return Start.inBackground(console, folder);
+      }
       console.say(
           "Made federation %s in %s. Next: hesuan coordinator start --home %s --background",
           "已在 %2$s 创建联邦 %1$s。下一步：hesuan coordinator start --home %3$s --background",
@@ -96,18 +103,7 @@ final class CoordinatorCommands extends Group {
     int run(Console console) throws Exception {
       Home home = home().requireCoordinator();
       if (background) {
-        ProcessHandle process =
-            Background.start(
-                home.folder(),
-                List.of("coordinator", "start", "--home", home.folder().toString()),
-                () -> answers(home));
-        console.say(
-            "The coordinator runs (process %d). Next: hesuan coordinator token --home %s --party NAME",
-            "协调方已启动（进程 %d）。下一步：hesuan coordinator token --home %s --party 名称",
-            process.pid(),
-            folder);
-        console.document(Map.of("pid", process.pid()));
-        return Exit.OK;
+        return inBackground(console, folder);
       }
       try (Coordinator coordinator = Coordinator.start(home.folder(), Kill.coordinator())) {
         console.say(
@@ -117,6 +113,22 @@ final class CoordinatorCommands extends Group {
             coordinator.apiAddress());
         untilInterrupted(coordinator);
       }
+      return Exit.OK;
+    }
+
+    static int inBackground(Console console, Path folder) throws Exception {
+      Home home = new Home(folder);
+      ProcessHandle process =
+          Background.start(
+              home.folder(),
+              List.of("coordinator", "start", "--home", home.folder().toString()),
+              () -> answers(home));
+      console.say(
+          "The coordinator runs (process %d). Next: hesuan coordinator token --home %s --party NAME",
+          "协调方已启动（进程 %d）。下一步：hesuan coordinator token --home %s --party 名称",
+          process.pid(),
+          folder);
+      console.document(Map.of("pid", process.pid()));
       return Exit.OK;
     }
 

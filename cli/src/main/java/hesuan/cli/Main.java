@@ -2,6 +2,8 @@ package hesuan.cli;
 
 import hesuan.wire.Problem;
 import hesuan.wire.ProblemException;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import picocli.AutoComplete;
 import picocli.CommandLine;
 
@@ -29,7 +31,11 @@ import picocli.CommandLine;
       CompletionCommand.class
     })
 public final class Main extends Command {
+  /** Held, because java.util.logging forgets the level of a logger that nobody holds. */
+  private static final Logger GRPC = Logger.getLogger("io.grpc");
+
   public static void main(String[] arguments) {
+    GRPC.setLevel(Level.WARNING);
     System.exit(execute(arguments));
   }
 
