@@ -10,8 +10,14 @@ import picocli.CommandLine.Parameters;
         "The certificate ledger or the rights ledger, replayed from receipts. 由凭证重放得到的资产凭证账或权益账。")
 final class LedgerCommand extends HomeCommand {
   enum Ledger {
-    CERTIFICATE,
-    RIGHTS
+    CERTIFICATE("certificates"),
+    RIGHTS("rights");
+
+    private final String path;
+
+    Ledger(String path) {
+      this.path = path;
+    }
   }
 
   @Parameters(paramLabel = "certificate|rights")
@@ -20,8 +26,11 @@ final class LedgerCommand extends HomeCommand {
   @Override
   int run(Console console) throws Exception {
     try (Api api = home().coordinator()) {
-      JsonNode replayed = api.get("/ledgers/" + ledger.name().toLowerCase(java.util.Locale.ROOT));
-      replayed.path("rows").forEach(row -> console.line("  " + row.asText()));
+      JsonNode replayed = api.get("/ledgers/" + ledger.path);
+      replayed
+          .path("entries")
+          .properties()
+          .forEach(entry -> console.line("  " + entry.getKey() + "  " + entry.getValue()));
       console.document(replayed);
     }
     return Exit.OK;

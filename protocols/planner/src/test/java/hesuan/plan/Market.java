@@ -33,7 +33,7 @@ final class Market {
         "hesuan/v1",
         new ContractId("ctr-autumn"),
         Stream.of(parties).map(p -> new Contract.Member(p, Digest.of("keys of " + p))).toList(),
-        List.of("audience", "market", "marketing"),
+        List.of("audience", "benchmark", "market", "marketing"),
         List.of("brand-a/members"),
         List.of("overlap", "secureSum", "dpQuery", "train"),
         List.of(new Contract.Output("aggregate", List.of(parties))),
@@ -55,6 +55,8 @@ final class Market {
       add(products, stores(party));
     }
     add(products, members(rules()));
+    add(products, product("mall-b/visits@1", rules(), "phone STRING", "city STRING"));
+    add(products, product("pay-c/users@1", rules(), "phone STRING", "city STRING"));
     return products;
   }
 
@@ -70,7 +72,7 @@ final class Market {
 
   static Product.DisclosureRule rule(String column, Disclosure level, List<String> receivers) {
     return new Product.DisclosureRule(
-        column, level, receivers, List.of("audience", "market", "marketing"), UNTIL);
+        column, level, receivers, List.of("audience", "benchmark", "market", "marketing"), UNTIL);
   }
 
   static Product members(List<Product.DisclosureRule> rules) {
@@ -95,6 +97,18 @@ final class Market {
     for (int i = 1; i <= 8; i++) {
       columns.add("f" + i + " DECIMAL");
     }
+    for (String name :
+        List.of(
+            "recency",
+            "visits",
+            "spend",
+            "coupon_share",
+            "night_share",
+            "app_minutes",
+            "returns",
+            "basket")) {
+      columns.add(name + " DECIMAL");
+    }
     columns.add("bought INTEGER");
     return product(party + "/features@1", rules(), columns.toArray(String[]::new));
   }
@@ -105,6 +119,7 @@ final class Market {
         List.of(rule("*", Disclosure.AGGREGATE, List.of("*"))),
         "store STRING",
         "category STRING",
+        "city STRING",
         "turnover_fen INTEGER");
   }
 
