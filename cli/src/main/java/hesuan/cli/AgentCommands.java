@@ -52,7 +52,8 @@ final class AgentCommands extends Group {
         names = "--data-listen",
         paramLabel = "HOST:PORT",
         description =
-            "Take direct connections of other agents there; without it the agent has no inbound port. 接受其他代理直连的地址；不设则无入站端口。")
+            "Take direct connections of other agents there; without it the agent has no inbound"
+                + " port. 接受其他代理直连的地址；不设则无入站端口。")
     @Nullable String dataListen;
 
     @Option(
@@ -100,17 +101,13 @@ final class AgentCommands extends Group {
               new SecureRandom());
       console.say(
           "%s has joined federation %s; its keys are in %s and nowhere else.",
-          "%s 已加入联邦 %s；密钥只在 %s。",
-          party,
-          config.federation(),
-          home().folder().resolve("keys"));
+          "%s 已加入联邦 %s；密钥只在 %s。", party, config.federation(), home().folder().resolve("keys"));
       if (start) {
         return Start.inBackground(console, folder);
       }
       console.say(
           "Next: hesuan agent start --home %s --background",
-          "下一步：hesuan agent start --home %s --background",
-          folder);
+          "下一步：hesuan agent start --home %s --background", folder);
       console.document(Map.of("party", party, "federation", config.federation()));
       return Exit.OK;
     }

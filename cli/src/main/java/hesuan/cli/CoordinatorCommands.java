@@ -38,7 +38,8 @@ final class CoordinatorCommands extends Group {
         names = "--host",
         defaultValue = "127.0.0.1",
         description =
-            "Name or address by which the others reach this machine; the first is told to agents (default: ${DEFAULT-VALUE}). 其他机器访问本机所用的名称或地址。")
+            "Name or address by which the others reach this machine; the first is told to agents"
+                + " (default: ${DEFAULT-VALUE}). 其他机器访问本机所用的名称或地址。")
     List<String> hosts = new ArrayList<>();
 
     @Option(
@@ -124,10 +125,9 @@ final class CoordinatorCommands extends Group {
               List.of("coordinator", "start", "--home", home.folder().toString()),
               () -> answers(home));
       console.say(
-          "The coordinator runs (process %d). Next: hesuan coordinator token --home %s --party NAME",
-          "协调方已启动（进程 %d）。下一步：hesuan coordinator token --home %s --party 名称",
-          process.pid(),
-          folder);
+          "The coordinator runs (process %d). Next: hesuan coordinator token --home %s --party"
+              + " NAME",
+          "协调方已启动（进程 %d）。下一步：hesuan coordinator token --home %s --party 名称", process.pid(), folder);
       console.document(Map.of("pid", process.pid()));
       return Exit.OK;
     }
@@ -190,8 +190,10 @@ final class CoordinatorCommands extends Group {
         } else {
           console.raw(token.path("token").asText());
           console.note(
-              "For %s, until %s, once. Next, at the party: hesuan agent join --home FOLDER --party %s --coordinator HOST:PORT --token …",
-              "供 %s 使用一次，有效至 %s。下一步（在该参与方）：hesuan agent join --home 目录 --party %s --coordinator 主机:端口 --token …",
+              "For %s, until %s, once. Next, at the party: hesuan agent join --home FOLDER --party"
+                  + " %s --coordinator HOST:PORT --token …",
+              "供 %s 使用一次，有效至 %s。下一步（在该参与方）：hesuan agent join --home 目录 --party %s --coordinator"
+                  + " 主机:端口 --token …",
               party,
               token.path("expiresAt").asText(),
               party);
