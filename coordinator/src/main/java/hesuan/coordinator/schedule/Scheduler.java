@@ -136,15 +136,20 @@ public final class Scheduler implements AutoCloseable {
     this.ticker = Thread.ofVirtual().name("scheduler").unstarted(this::watch);
   }
 
-  /** Takes up every job that a former process left. */
+  /** Takes up every job that a former process left, and watches the time from now on. */
   public void start() {
+    recover();
+    ticker.start();
+  }
+
+  /** Takes up every job that a former process left; a simulation looks at its own time. */
+  public void recover() {
     turn.lock();
     try {
       jobs.unsettled().forEach(job -> live.put(job.id(), job));
     } finally {
       turn.unlock();
     }
-    ticker.start();
   }
 
   @Override
@@ -703,7 +708,7 @@ public final class Scheduler implements AutoCloseable {
     }
   }
 
-  /** One look at every unsettled job; public so that a test can look at its own time. */
+  /** One look at every unsettled job. */
   public void look(boolean repeat) {
     turn.lock();
     try {
@@ -714,8 +719,10 @@ public final class Scheduler implements AutoCloseable {
           lostParty(each).ifPresent(trouble -> change(each.id(), trouble, NOTHING));
         }
         Job now = live.get(each.id());
-        if (now != null && (repeat || now.state() instanceof JobState.Countersigned)) {
+        if (now != null && repeat) {
           repeat(now);
+        } else if (now != null && now.state() instanceof JobState.Countersigned) {
+          beginWhenAllAreThere(now);
         }
       }
     } finally {
