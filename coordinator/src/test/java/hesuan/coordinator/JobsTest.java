@@ -73,14 +73,16 @@ final class JobsTest {
                 market.brand.keys.publicKeys(),
                 market.mall.keys.publicKeys(),
                 Json.read(
-                    market.federation.get(market.analyst, "/parties").json().path("coordinatorKeys"),
+                    market
+                        .federation
+                        .get(market.analyst, "/parties")
+                        .json()
+                        .path("coordinatorKeys"),
                     hesuan.evidence.PartyKeys.class)));
     for (JsonNode each : receipts) {
       Verification verification =
-          ReceiptVerifier.verify(
-              Json.read(each.path("federationReceipt"), Receipt.class), trusted);
-      assertTrue(
-          verification instanceof Verification.Verified, () -> "" + verification.checks());
+          ReceiptVerifier.verify(Json.read(each.path("federationReceipt"), Receipt.class), trusted);
+      assertTrue(verification instanceof Verification.Verified, () -> "" + verification.checks());
     }
   }
 
@@ -118,8 +120,7 @@ final class JobsTest {
     return market.federation.http().send(request.build(), HttpResponse.BodyHandlers.ofLines());
   }
 
-  private List<String> eventNames(String id, @Nullable String after)
-      throws Exception {
+  private List<String> eventNames(String id, @Nullable String after) throws Exception {
     try (Stream<String> lines = eventStream(id, after).body()) {
       return lines
           .filter(line -> line.startsWith("event:"))
@@ -263,8 +264,7 @@ final class JobsTest {
     String id = market.submitted(Market.spec("t-otherplan"));
     ScriptedAgent.await(
         "the proposal",
-        () ->
-            market.mall.count(m -> m.hasPropose() && m.getPropose().getJob().equals(id)) > 0);
+        () -> market.mall.count(m -> m.hasPropose() && m.getPropose().getJob().equals(id)) > 0);
     market.mall.answer(id, hesuan.wire.Digest.of("another plan"));
     ScriptedAgent.await("refusal", () -> market.mall.refused("verdict " + id) != null);
     assertEquals("proposed", market.state(id));
@@ -281,12 +281,12 @@ final class JobsTest {
                 new Problem(ErrorCode.BUDGET_EXHAUSTED, "epsilon", "0.1", "0.5"),
                 "privacy.epsilon: 0.1"));
     TestFederation.Answer answer =
-        market.federation.post(
-            market.analyst, "/jobs/plan", Map.of("spec", Market.spec("t-plan")));
+        market.federation.post(market.analyst, "/jobs/plan", Map.of("spec", Market.spec("t-plan")));
     assertEquals(200, answer.status(), answer.text());
     assertEquals(false, answer.json().path("admitted").asBoolean(true));
     assertEquals(
-        List.of("brand-a", "mall-b"), answer.json().path("verdicts").findValuesAsText("party").stream().distinct().toList());
+        List.of("brand-a", "mall-b"),
+        answer.json().path("verdicts").findValuesAsText("party").stream().distinct().toList());
     String id = answer.json().path("job").asText();
     assertEquals(404, market.job(id).status());
   }

@@ -78,8 +78,7 @@ final class Market implements AutoCloseable {
     List<Map<String, String>> parties = new ArrayList<>();
     for (ScriptedAgent each : List.of(brand, mall)) {
       parties.add(
-          Map.of(
-              "party", each.party.value(), "keys", each.keys.publicKeys().digest().hex()));
+          Map.of("party", each.party.value(), "keys", each.keys.publicKeys().digest().hex()));
     }
     return Map.ofEntries(
         Map.entry("apiVersion", "hesuan/v1"),

@@ -200,8 +200,7 @@ final class ScriptedAgent implements ControlClient.Listener, AutoCloseable {
                 Signed.newBuilder()
                     .setEnvelope(
                         ByteString.copyFrom(
-                            Envelope.sign(
-                                    "application/vnd.hesuan.contract+json", contract, keys)
+                            Envelope.sign("application/vnd.hesuan.contract+json", contract, keys)
                                 .bytes())))
             .build());
   }

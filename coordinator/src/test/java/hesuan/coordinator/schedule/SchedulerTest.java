@@ -116,7 +116,9 @@ final class SchedulerTest {
     simulation.settle();
     simulation.settle();
     assertEquals(
-        1, simulation.story(id).stream().filter("waiting"::equals).count(), simulation.story(id)::toString);
+        1,
+        simulation.story(id).stream().filter("waiting"::equals).count(),
+        simulation.story(id)::toString);
   }
 
   @Test
@@ -191,9 +193,10 @@ final class SchedulerTest {
     simulation.script.mallAnswers = false;
     JobId id = simulation.submit("operator", 1);
     simulation.scheduler.cancel(Optional.empty(), id);
-    Problem reason = simulation.job(id).state() instanceof hesuan.job.JobState.Aborted aborted
-        ? aborted.reason()
-        : null;
+    Problem reason =
+        simulation.job(id).state() instanceof hesuan.job.JobState.Aborted aborted
+            ? aborted.reason()
+            : null;
     assertTrue(
         reason != null && reason.found().contains(Coordinator.ID.value()), () -> "" + reason);
   }

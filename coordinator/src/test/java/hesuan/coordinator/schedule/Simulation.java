@@ -62,9 +62,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A scheduler with everything real behind it (database, log, policy, planner) and, before it, parties
- * that live in this thread and a clock that is turned by hand. The coordinator can be killed at any
- * step and started again from its files.
+ * A scheduler with everything real behind it (database, log, policy, planner) and, before it,
+ * parties that live in this thread and a clock that is turned by hand. The coordinator can be
+ * killed at any step and started again from its files.
  */
 final class Simulation implements AutoCloseable {
   static final PartyId BRAND = new PartyId("brand-a");
@@ -164,8 +164,7 @@ final class Simulation implements AutoCloseable {
     for (PartyId party : PARTIES) {
       contracts.sign(
           party,
-          Envelope.sign(Contracts.PAYLOAD_TYPE, Json.canonical(contract), keys.get(party))
-              .bytes());
+          Envelope.sign(Contracts.PAYLOAD_TYPE, Json.canonical(contract), keys.get(party)).bytes());
     }
   }
 
@@ -177,8 +176,7 @@ final class Simulation implements AutoCloseable {
     contracts = new Contracts(store, members, clock);
     jobs = new Jobs(store);
     federationLog = new FederationLog(store, log, coordinatorKeys, members, FEDERATION);
-    Planning planning =
-        new Planning(products, contracts, jobs, policy, Coordinator.ID, clock);
+    Planning planning = new Planning(products, contracts, jobs, policy, Coordinator.ID, clock);
     Line line =
         new Line() {
           @Override
@@ -238,8 +236,7 @@ final class Simulation implements AutoCloseable {
   void publish(Product product) {
     PartyId owner = product.ref().party();
     products.publish(
-        owner,
-        Envelope.signDocument(Products.PAYLOAD_TYPE, product, keys.get(owner)).bytes());
+        owner, Envelope.signDocument(Products.PAYLOAD_TYPE, product, keys.get(owner)).bytes());
   }
 
   static Product product(String ref, String column) {
