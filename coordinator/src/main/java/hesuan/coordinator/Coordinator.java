@@ -10,6 +10,7 @@ import hesuan.coordinator.catalogue.Products;
 import hesuan.coordinator.control.Control;
 import hesuan.coordinator.control.Lines;
 import hesuan.coordinator.record.FederationLog;
+import hesuan.coordinator.record.Ledgers;
 import hesuan.coordinator.schedule.Jobs;
 import hesuan.coordinator.schedule.Planning;
 import hesuan.coordinator.schedule.Scheduler;
@@ -180,6 +181,9 @@ public final class Coordinator implements AutoCloseable {
     Contracts contracts = new Contracts(store, members, clock);
     FederationLog federationLog =
         new FederationLog(store, tiles, keys, members, config.federation());
+    members.list().forEach(member -> federationLog.sayEnrolled(member.keys(), clock));
+    Ledgers ledgers = new Ledgers(federationLog, clock);
+    ledgers.sayFirstRule();
     Jobs jobs = new Jobs(store);
     PolicyEngine policy = PolicyEngine.builtIn(PartySettings.defaults());
     Planning planning = new Planning(products, contracts, jobs, policy, ID, clock);
@@ -235,6 +239,7 @@ public final class Coordinator implements AutoCloseable {
                     products,
                     contracts,
                     federationLog,
+                    ledgers,
                     jobs,
                     scheduler,
                     control,

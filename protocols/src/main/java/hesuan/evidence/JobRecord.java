@@ -163,7 +163,7 @@ public record JobRecord(
         switch (kind) {
           case RUN, CONSENT, RELEASE -> true;
           case REFUSE, FAIL, ABORT -> false;
-          case PUBLISH, WITHDRAW, CONTRACT, RULE, REDEEM, EXPIRE, REVERSE ->
+          case PUBLISH, WITHDRAW, CONTRACT, RULE, REDEEM, EXPIRE, REVERSE, ENROL ->
               throw new IllegalArgumentException("not said of a job: " + kind);
         };
     require(completed == (problem == null), "problem", completed ? "none" : "one");

@@ -26,6 +26,7 @@ public sealed interface Predicate
         Predicate.Publication,
         Predicate.Withdrawal,
         Predicate.Agreement,
+        Predicate.Enrolment,
         Predicate.PointsRule,
         Predicate.Redemption,
         Predicate.Expiry,
@@ -264,6 +265,24 @@ public sealed interface Predicate
     @Override
     public List<Statement.Subject> subjects() {
       return List.of(Statement.Subject.of("entry", entry));
+    }
+  }
+
+  /**
+   * The owner of a federation's log has enrolled a member under these keys, which proved that it
+   * holds their secrets. A later one for the same member takes the place of this.
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  record Enrolment(
+      PartyId party, PartyId member, Digest keys, long endSeconds, @Nullable Digest previous)
+      implements Predicate {
+    public Enrolment {
+      checkSeconds(endSeconds);
+    }
+
+    @Override
+    public List<Statement.Subject> subjects() {
+      return List.of(Statement.Subject.of(member.toString(), keys));
     }
   }
 

@@ -42,7 +42,9 @@ public record Statement(Kind kind, Predicate predicate) {
     RULE("rule"),
     REDEEM("redeem"),
     EXPIRE("expire"),
-    REVERSE("reverse");
+    REVERSE("reverse"),
+    /** The owner of a federation's log has enrolled a member under certain keys. */
+    ENROL("enrol");
 
     private final String text;
 
@@ -76,6 +78,7 @@ public record Statement(Kind kind, Predicate predicate) {
         case REDEEM -> Predicate.Redemption.class;
         case EXPIRE -> Predicate.Expiry.class;
         case REVERSE -> Predicate.Reversal.class;
+        case ENROL -> Predicate.Enrolment.class;
       };
     }
   }

@@ -284,6 +284,37 @@ final class Views {
       @Schema(type = "object") JsonNode coordinatorKeys,
       List<String> rootCertificate) {}
 
+  /**
+   * @param root over the rows: equal ledgers have equal roots
+   * @param rows every fact as a line of text, sorted
+   * @param missing entries of the log whose receipts were not there
+   * @param refused entries that the ledger's rules do not take
+   */
   @Schema(name = "Ledger")
-  record Ledger(String ledger, String checkpoint, @Schema(type = "object") JsonNode entries) {}
+  record Ledger(
+      String ledger,
+      String origin,
+      String root,
+      String checkpoint,
+      List<String> rows,
+      long missing,
+      List<LedgerLine> refused) {}
+
+  @Schema(name = "LedgerLine")
+  record LedgerLine(long index, String envelopeDigest, ProblemView problem) {}
+
+  @Schema(name = "Service")
+  record ServiceView(String code, long points) {}
+
+  /**
+   * @param revision one above the rule that stands
+   */
+  @Schema(name = "RuleAsk")
+  record RuleAsk(
+      int revision,
+      long pointsPerProduct,
+      long pointsPerRun,
+      long outstandingMax,
+      int expiryDays,
+      List<ServiceView> services) {}
 }

@@ -105,6 +105,7 @@ public final class Control implements ControlHandler {
                   return enrolled;
                 })
             .certificate();
+    federationLog.sayEnrolled(keys, clock);
     log.info("{} enrolled with keys {}", party, keys.digest());
     lines.broadcast("roster", this::roster);
     ByteString root = encoded(enrolment.authority().root());

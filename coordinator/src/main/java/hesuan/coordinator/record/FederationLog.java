@@ -1,9 +1,11 @@
 package hesuan.coordinator.record;
 
 import hesuan.coordinator.access.Members;
+import hesuan.evidence.Checkpoint;
 import hesuan.evidence.Envelope;
 import hesuan.evidence.JobRecord;
 import hesuan.evidence.PartyKeys;
+import hesuan.evidence.Predicate;
 import hesuan.evidence.Receipt;
 import hesuan.evidence.ReceiptVerifier;
 import hesuan.evidence.SigningKeys;
@@ -19,6 +21,7 @@ import hesuan.wire.PartyId;
 import hesuan.wire.ProblemException;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -64,6 +67,26 @@ public final class FederationLog {
 
   public PartyKeys keys() {
     return keys.publicKeys();
+  }
+
+  /** The log's name, as it stands in its checkpoints. */
+  public String origin() {
+    return Checkpoint.origin(federation, keys.party());
+  }
+
+  /** Logs under which keys a member is enrolled; once for each set of keys. */
+  public void sayEnrolled(PartyKeys member, Clock clock) {
+    say(
+        "enrol " + member.party() + " " + member.digest(),
+        previous ->
+            new Statement(
+                Statement.Kind.ENROL,
+                new Predicate.Enrolment(
+                    keys.party(),
+                    member.party(),
+                    member.digest(),
+                    clock.instant().getEpochSecond(),
+                    previous.orElse(null))));
   }
 
   public String checkpoint() {

@@ -84,10 +84,11 @@ public final class CertificateLedger extends Ledger<CertificateLedger> {
             case RUN -> countUses(job);
             case RELEASE -> countReleases(job);
             case CONSENT, REFUSE, FAIL, ABORT -> new Outcome.Irrelevant();
-            case PUBLISH, WITHDRAW, CONTRACT, RULE, REDEEM, EXPIRE, REVERSE ->
+            case PUBLISH, WITHDRAW, CONTRACT, RULE, REDEEM, EXPIRE, REVERSE, ENROL ->
                 throw new IllegalStateException("a job's record under another kind");
           };
       case Predicate.Agreement _,
+          Predicate.Enrolment _,
           Predicate.PointsRule _,
           Predicate.Redemption _,
           Predicate.Expiry _,

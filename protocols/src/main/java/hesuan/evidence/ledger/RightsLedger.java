@@ -219,14 +219,17 @@ public final class RightsLedger extends Ledger<RightsLedger> {
             case RUN -> run(job, hour);
             case RELEASE -> release(job, hour);
             case CONSENT, REFUSE, FAIL, ABORT -> new Outcome.Irrelevant();
-            case PUBLISH, WITHDRAW, CONTRACT, RULE, REDEEM, EXPIRE, REVERSE ->
+            case PUBLISH, WITHDRAW, CONTRACT, RULE, REDEEM, EXPIRE, REVERSE, ENROL ->
                 throw new IllegalStateException("a job's record under another kind");
           };
       case PointsRule next -> changeRule(next);
       case Redemption redemption -> redeem(redemption, hour);
       case Expiry expiry -> expire(expiry, hour);
       case Reversal reversal -> reverse(reversal, hour);
-      case Predicate.Publication _, Predicate.Withdrawal _, Predicate.Agreement _ ->
+      case Predicate.Publication _,
+          Predicate.Withdrawal _,
+          Predicate.Agreement _,
+          Predicate.Enrolment _ ->
           new Outcome.Irrelevant();
     };
   }
