@@ -1,6 +1,5 @@
 package hesuan.coordinator;
 
-import hesuan.http.ApiServer;
 import hesuan.coordinator.access.ApiTokens;
 import hesuan.coordinator.access.Members;
 import hesuan.coordinator.access.Role;
@@ -16,6 +15,7 @@ import hesuan.coordinator.schedule.Planning;
 import hesuan.coordinator.schedule.Scheduler;
 import hesuan.coordinator.schedule.Timing;
 import hesuan.evidence.SigningKeys;
+import hesuan.http.ApiServer;
 import hesuan.identity.CertificateAuthority;
 import hesuan.identity.CertificateRequest;
 import hesuan.identity.Certificates;

@@ -1,7 +1,6 @@
 package hesuan.coordinator.api;
 
 import io.micronaut.context.annotation.Requires;
-import com.fasterxml.jackson.databind.JsonNode;
 import hesuan.coordinator.access.Caller;
 import hesuan.coordinator.access.Role;
 import hesuan.coordinator.api.Views.ContractList;
@@ -27,9 +26,9 @@ import io.micronaut.http.annotation.Status;
 import io.micronaut.scheduling.TaskExecutors;
 import io.micronaut.scheduling.annotation.ExecuteOn;
 import io.swagger.v3.oas.annotations.Parameter;
-import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -78,10 +77,10 @@ final class CatalogueController {
   @Post("/contracts")
   @Status(HttpStatus.CREATED)
   ContractView create(
-      @Parameter(hidden = true) Caller caller, @Body @Schema(type = "object") JsonNode contract) {
+      @Parameter(hidden = true) Caller caller, @Body Map<String, Object> contract) {
     caller.require(Role.ADMIN);
     Contracts.Offered offered =
-        contracts.create(caller.requireParty(), Json.read(contract, Contract.class));
+        contracts.create(caller.requireParty(), Json.read(Json.node(contract), Contract.class));
     control.relay(offered.contract().id());
     return view(offered);
   }

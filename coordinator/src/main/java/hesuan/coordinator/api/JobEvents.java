@@ -1,6 +1,5 @@
 package hesuan.coordinator.api;
 
-import io.micronaut.context.annotation.Requires;
 import hesuan.coordinator.schedule.Job;
 import hesuan.coordinator.schedule.Jobs;
 import hesuan.coordinator.schedule.Scheduler;
@@ -8,6 +7,7 @@ import hesuan.wire.ErrorCode;
 import hesuan.wire.JobId;
 import hesuan.wire.Json;
 import hesuan.wire.ProblemException;
+import io.micronaut.context.annotation.Requires;
 import io.micronaut.http.sse.Event;
 import jakarta.inject.Singleton;
 import java.time.Duration;

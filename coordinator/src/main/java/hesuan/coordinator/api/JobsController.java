@@ -1,6 +1,5 @@
 package hesuan.coordinator.api;
 
-import io.micronaut.context.annotation.Requires;
 import hesuan.coordinator.access.Caller;
 import hesuan.coordinator.access.Role;
 import hesuan.coordinator.api.Views.JobAsk;
@@ -25,6 +24,7 @@ import hesuan.wire.Json;
 import hesuan.wire.PartyId;
 import hesuan.wire.Plan;
 import hesuan.wire.ProblemException;
+import io.micronaut.context.annotation.Requires;
 import io.micronaut.http.HttpResponse;
 import io.micronaut.http.MediaType;
 import io.micronaut.http.annotation.Body;
@@ -37,6 +37,8 @@ import io.micronaut.http.sse.Event;
 import io.micronaut.scheduling.TaskExecutors;
 import io.micronaut.scheduling.annotation.ExecuteOn;
 import io.swagger.v3.oas.annotations.Parameter;
+import io.swagger.v3.oas.annotations.media.Content;
+import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import java.util.List;
@@ -158,6 +160,13 @@ final class JobsController {
   }
 
   /** What happens to a job, as it happens, from its beginning or after Last-Event-ID. */
+  @ApiResponse(
+      responseCode = "200",
+      description = "events, each with a JobEvent as its data",
+      content =
+          @Content(
+              mediaType = MediaType.TEXT_EVENT_STREAM,
+              schema = @Schema(implementation = Views.JobEventView.class)))
   @Get(value = "/{id}/events", produces = MediaType.TEXT_EVENT_STREAM)
   Publisher<Event<String>> events(
       @Parameter(hidden = true) Caller caller,

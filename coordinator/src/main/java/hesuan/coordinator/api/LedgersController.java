@@ -65,8 +65,7 @@ final class LedgersController {
     return view("rights", ledgers.rights());
   }
 
-  private Ledger view(
-      String name, Replay<? extends hesuan.evidence.ledger.Ledger<?>> replay) {
+  private Ledger view(String name, Replay<? extends hesuan.evidence.ledger.Ledger<?>> replay) {
     return new Ledger(
         name,
         log.origin(),

@@ -1,6 +1,5 @@
 package hesuan.coordinator.api;
 
-import io.micronaut.context.annotation.Requires;
 import hesuan.coordinator.access.Caller;
 import hesuan.coordinator.access.Role;
 import hesuan.coordinator.api.Views.Consistency;
@@ -11,6 +10,7 @@ import hesuan.identity.TlsContexts;
 import hesuan.wire.ErrorCode;
 import hesuan.wire.Json;
 import hesuan.wire.ProblemException;
+import io.micronaut.context.annotation.Requires;
 import io.micronaut.http.MediaType;
 import io.micronaut.http.annotation.Controller;
 import io.micronaut.http.annotation.Get;

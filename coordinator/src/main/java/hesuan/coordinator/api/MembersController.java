@@ -1,6 +1,5 @@
 package hesuan.coordinator.api;
 
-import io.micronaut.context.annotation.Requires;
 import hesuan.coordinator.access.ApiTokens;
 import hesuan.coordinator.access.Caller;
 import hesuan.coordinator.access.Members;
@@ -21,6 +20,7 @@ import hesuan.wire.ErrorCode;
 import hesuan.wire.Json;
 import hesuan.wire.PartyId;
 import hesuan.wire.ProblemException;
+import io.micronaut.context.annotation.Requires;
 import io.micronaut.http.HttpStatus;
 import io.micronaut.http.annotation.Body;
 import io.micronaut.http.annotation.Controller;

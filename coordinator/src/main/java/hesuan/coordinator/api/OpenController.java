@@ -1,12 +1,12 @@
 package hesuan.coordinator.api;
 
-import io.micronaut.context.annotation.Requires;
 import hesuan.coordinator.access.Caller;
 import hesuan.coordinator.access.Role;
 import hesuan.coordinator.api.Views.Health;
 import hesuan.coordinator.api.Views.Version;
 import hesuan.coordinator.api.Views.Whoami;
 import hesuan.coordinator.control.Control;
+import io.micronaut.context.annotation.Requires;
 import io.micronaut.http.annotation.Controller;
 import io.micronaut.http.annotation.Get;
 import io.micronaut.scheduling.TaskExecutors;

@@ -1,6 +1,5 @@
 package hesuan.coordinator.api;
 
-import hesuan.http.ProblemReply;
 import com.fasterxml.jackson.databind.JsonNode;
 import hesuan.coordinator.access.ApiTokens;
 import hesuan.coordinator.api.Views.ApiTokenView;
@@ -21,6 +20,7 @@ import hesuan.coordinator.schedule.Job;
 import hesuan.coordinator.schedule.JobNote;
 import hesuan.coordinator.schedule.Jobs;
 import hesuan.evidence.Receipt;
+import hesuan.http.ProblemReply;
 import hesuan.job.JobState;
 import hesuan.job.Refusal;
 import hesuan.wire.Digest;

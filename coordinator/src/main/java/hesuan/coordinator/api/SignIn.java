@@ -1,6 +1,5 @@
 package hesuan.coordinator.api;
 
-import io.micronaut.context.annotation.Requires;
 import hesuan.coordinator.access.ApiTokens;
 import hesuan.coordinator.access.Caller;
 import hesuan.coordinator.access.Members;
@@ -8,6 +7,7 @@ import hesuan.identity.TlsContexts;
 import hesuan.wire.ErrorCode;
 import hesuan.wire.PartyId;
 import hesuan.wire.ProblemException;
+import io.micronaut.context.annotation.Requires;
 import io.micronaut.core.convert.ArgumentConversionContext;
 import io.micronaut.core.type.Argument;
 import io.micronaut.http.HttpRequest;

@@ -1,8 +1,8 @@
 package hesuan.coordinator.api;
 
-import hesuan.http.ProblemReply;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.JsonNode;
+import hesuan.http.ProblemReply;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -29,9 +29,7 @@ public final class Ledgers {
               new PointsRule.Service("benchmark-report", 100),
               new PointsRule.Service("priority-queue", 50)));
 
-  /**
-   * A rule's terms; see {@link PointsRule}.
-   */
+  /** A rule's terms; see {@link PointsRule}. */
   public record PointsRuleTerms(
       long pointsPerProduct,
       long pointsPerRun,
