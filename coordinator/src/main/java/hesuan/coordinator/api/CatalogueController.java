@@ -1,6 +1,5 @@
 package hesuan.coordinator.api;
 
-import io.micronaut.context.annotation.Requires;
 import hesuan.coordinator.access.Caller;
 import hesuan.coordinator.access.Role;
 import hesuan.coordinator.api.Views.ContractList;
@@ -16,6 +15,7 @@ import hesuan.wire.ContractId;
 import hesuan.wire.Json;
 import hesuan.wire.PartyId;
 import hesuan.wire.ProductRef;
+import io.micronaut.context.annotation.Requires;
 import io.micronaut.http.HttpStatus;
 import io.micronaut.http.annotation.Body;
 import io.micronaut.http.annotation.Controller;
@@ -76,8 +76,7 @@ final class CatalogueController {
    */
   @Post("/contracts")
   @Status(HttpStatus.CREATED)
-  ContractView create(
-      @Parameter(hidden = true) Caller caller, @Body Map<String, Object> contract) {
+  ContractView create(@Parameter(hidden = true) Caller caller, @Body Map<String, Object> contract) {
     caller.require(Role.ADMIN);
     Contracts.Offered offered =
         contracts.create(caller.requireParty(), Json.read(Json.node(contract), Contract.class));

@@ -44,7 +44,8 @@ public record ProblemReply(
         new Sentences(problem.sentence(false), problem.sentence(true)));
   }
 
-  public static MutableHttpResponse<ProblemReply> response(HttpRequest<?> request, Problem problem) {
+  public static MutableHttpResponse<ProblemReply> response(
+      HttpRequest<?> request, Problem problem) {
     boolean chinese =
         request
             .getLocale()
