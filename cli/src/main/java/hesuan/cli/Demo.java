@@ -302,20 +302,18 @@ final class Demo {
     Map<String, Long> expected = new TreeMap<>();
     for (int store = 0; store < Population.STORES.size(); store++) {
       expected.merge(
-          DemoData.storeCity(store), truth.turnoverFen().get(Population.STORES.get(store)), Long::sum);
+          DemoData.storeCity(store),
+          truth.turnoverFen().get(Population.STORES.get(store)),
+          Long::sum);
     }
     for (JsonNode row : result.path("rows")) {
       long value = row.get(1).asLong();
       console.say(
           "  %-8s turnover %d fen, truth %d",
-          "  %-8s 营业额 %d 分，真值 %d",
-          row.get(0).asText(),
-          value,
-          expected.get(row.get(0).asText()));
+          "  %-8s 营业额 %d 分，真值 %d", row.get(0).asText(), value, expected.get(row.get(0).asText()));
       check(value == expected.get(row.get(0).asText()));
     }
-    console.say(
-        "  exact, and nobody saw an addend", "  结果精确，且无人见到任何一方的加数");
+    console.say("  exact, and nobody saw an addend", "  结果精确，且无人见到任何一方的加数");
     receipts(job);
   }
 

@@ -37,8 +37,7 @@ final class DemoCommand extends Command {
     } catch (Exception e) {
       Runtime.getRuntime().removeShutdownHook(cleanUp);
       federation.stop();
-      console.note(
-          "What it wrote stays for a look: %s", "已写入的内容保留以便查看：%s", federation.folder());
+      console.note("What it wrote stays for a look: %s", "已写入的内容保留以便查看：%s", federation.folder());
       throw e;
     }
     console.say(

@@ -17,7 +17,9 @@ import java.util.List;
 import java.util.ServiceLoader;
 import java.util.stream.IntStream;
 
-/** What the demo compares federated learning with: it may look at everybody's rows, nobody else may. */
+/**
+ * What the demo compares federated learning with: it may look at everybody's rows, nobody else may.
+ */
 final class DemoLearning {
   /**
    * @param pooled AUC of the same network trained on all rows together
@@ -61,8 +63,7 @@ final class DemoLearning {
     for (Examples part : training) {
       best = Math.max(best, auc(network, part, test, rounds));
     }
-    double pooled =
-        auc(network, Examples.concat(training.toArray(Examples[]::new)), test, rounds);
+    double pooled = auc(network, Examples.concat(training.toArray(Examples[]::new)), test, rounds);
     return new Reference(pooled, best);
   }
 
@@ -83,8 +84,7 @@ final class DemoLearning {
     for (int round = 0; round < rounds; round++) {
       parameters = network.train(parameters, training, round);
     }
-    return Evaluation.metrics(
-            Evaluation.count(network.scores(parameters, test), test.labels()), 0)
+    return Evaluation.metrics(Evaluation.count(network.scores(parameters, test), test.labels()), 0)
         .auc();
   }
 }

@@ -98,8 +98,7 @@ class BudgetTest {
   @Test
   void reserve_beyondWhatIsLeft_isRefusedAndSaysHowMuchIs() {
     reserve(budget, job(1), "0.7");
-    ProblemException e =
-        assertThrows(ProblemException.class, () -> reserve(budget, job(2), "0.4"));
+    ProblemException e = assertThrows(ProblemException.class, () -> reserve(budget, job(2), "0.4"));
     assertEquals(ErrorCode.BUDGET_EXHAUSTED, e.problem().code());
     assertEquals("epsilon of at most 0.3 (left of 1)", e.problem().expected());
     assertEquals(Epsilon.parse("0.3"), line().left());

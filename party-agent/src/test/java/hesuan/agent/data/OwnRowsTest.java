@@ -87,8 +87,7 @@ class OwnRowsTest {
         false);
   }
 
-  private long[] cells(int maxGroups, int maxRows, String filter)
-      throws IOException, SQLException {
+  private long[] cells(int maxGroups, int maxRows, String filter) throws IOException, SQLException {
     try (OwnRows rows = rows(filter)) {
       rows.findPeople(new SecretBytes(new byte[32]));
       return new BoundedQuery(query(maxGroups, maxRows), "phone", 7).run(rows.connection());
@@ -97,8 +96,7 @@ class OwnRowsTest {
 
   @Test
   void run_withoutTightBounds_countsPeopleOnceAndLeavesOutNobodies() throws Exception {
-    assertArrayEquals(
-        new long[] {5, 2, 1, 2, 1, 1, 47, 40, 50}, cells(3, 100, null));
+    assertArrayEquals(new long[] {5, 2, 1, 2, 1, 1, 47, 40, 50}, cells(3, 100, null));
   }
 
   @Test
@@ -135,7 +133,6 @@ class OwnRowsTest {
 
   @Test
   void open_withRowFilter_hidesTheOtherRows() throws Exception {
-    assertArrayEquals(
-        new long[] {0, 2, 0, 0, 1, 0, 0, 40, 0}, cells(3, 100, "\"city\" = 'b'"));
+    assertArrayEquals(new long[] {0, 2, 0, 0, 1, 0, 0, 40, 0}, cells(3, 100, "\"city\" = 'b'"));
   }
 }
