@@ -55,7 +55,11 @@ final class DemoFederation {
   }
 
   /** Empties the folder and starts the coordinator. */
-  void found() throws IOException, InterruptedException {
+  void found() throws IOException {
+    found(Map.of());
+  }
+
+  void found(Map<String, String> environment) throws IOException {
     remove();
     Files.createDirectories(folder);
     List<Integer> ports = freePorts(3);
@@ -72,7 +76,7 @@ final class DemoFederation {
             List.of("127.0.0.1"),
             Duration.ofHours(24)),
         Coordinator.Surroundings.real());
-    startCoordinator(Map.of());
+    startCoordinator(environment);
   }
 
   void startCoordinator(Map<String, String> environment) throws IOException {

@@ -5,11 +5,14 @@ import hesuan.job.StepHook;
 import hesuan.job.StepName;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
 /**
  * The kill test's hand: {@code HESUAN_KILL_AT=agent-charge-after-store} makes the process end
- * itself with SIGKILL the first time it comes there. Nothing happens unless that is set.
+ * itself with SIGKILL the first time it comes there; {@code HESUAN_KILL_AT=@FILE} does so once for
+ * each time that the file is written. Nothing happens unless that is set.
  */
 final class Kill {
   private Kill() {}
@@ -19,12 +22,28 @@ final class Kill {
     if (at == null || at.isEmpty()) {
       return StepHook.NONE;
     }
+    if (at.startsWith("@")) {
+      Path file = Path.of(at.substring(1));
+      return step -> dieIfWritten(file, step);
+    }
     StepName wanted = StepName.of(at);
     return step -> {
       if (step == wanted) {
         die();
       }
     };
+  }
+
+  /** The file is gone first, so that the next process lives. */
+  private static synchronized void dieIfWritten(Path file, StepName step) {
+    try {
+      if (Files.exists(file) && Files.readString(file).equals(step.text())) {
+        Files.delete(file);
+        die();
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   static Coordinator.Surroundings coordinator() {

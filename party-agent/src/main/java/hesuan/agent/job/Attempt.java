@@ -73,18 +73,29 @@ final class Attempt implements Runnable {
       }
       open.values().forEach(Link::close);
     } catch (ProblemException e) {
-      fail(e.problem());
+      fail(e.problem().code() == ErrorCode.CANCELLED ? stopped() : e.problem());
+    } catch (InterruptedException e) {
+      fail(stopped());
     } catch (Exception e) {
       LOG.error("attempt {} of {} failed", attempt, entry.id(), e);
       fail(
           Thread.currentThread().isInterrupted()
-              ? new Problem(ErrorCode.CANCELLED, self.value(), "an attempt to its end", "stopped")
+              ? stopped()
               : new Problem(
                   ErrorCode.INTERNAL,
                   self.value(),
                   "a step to its end",
                   "a defect; see the agent's log"));
     }
+  }
+
+  /**
+   * By the agent's own end, which another attempt cures; whatever else stops an attempt is stored
+   * before.
+   */
+  private Problem stopped() {
+    return new Problem(
+        ErrorCode.RESTARTED, self.value(), "an attempt in one run", "the attempt was stopped");
   }
 
   /** All at once: each side waits for the other, and three parties wait in different orders. */

@@ -200,11 +200,12 @@ public final class JobDriver {
   /** Another party has ended that attempt. */
   public void interrupt(Interrupt interrupt) {
     JobId job = new JobId(interrupt.getJob());
-    attempts.stop(job, interrupt.getAttempt());
     if (book.find(job).isPresent()) {
+      // before the attempt is stopped, or its own word on that would stand as the reason
       Problem problem = Json.read(interrupt.getProblem().toByteArray(), Problem.class);
       feed(job, new PartyJobEvent.Trouble(interrupt.getAttempt(), problem), Rows.NONE);
     }
+    attempts.stop(job, interrupt.getAttempt());
   }
 
   public void settle(Settle settle) {

@@ -1,0 +1,644 @@
+package hesuan.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import hesuan.evidence.ReceiptVerifier;
+import hesuan.evidence.TrustedKeys;
+import hesuan.evidence.Verification;
+import hesuan.job.StepName;
+import hesuan.job.TransitionName;
+import hesuan.wire.Contract;
+import hesuan.wire.ContractId;
+import hesuan.wire.Digest;
+import hesuan.wire.ErrorCode;
+import hesuan.wire.JobId;
+import hesuan.wire.Json;
+import hesuan.wire.PartyId;
+import hesuan.wire.ProblemException;
+import hesuan.wire.Product;
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.TestInstance;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Real processes, killed with SIGKILL at every step by name, then started again: the job ends in
+ * the verdict that the step allows, and no effect has happened twice. {@code -Dhesuan.kill=admit}
+ * runs only the steps whose name holds that word, one at a time.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class KillTest {
+  private static final String COORDINATOR = "coordinator";
+  private static final String LEADER = "brand-a";
+  private static final String MEMBER = "mall-b";
+  private static final String THIRD = "pay-c";
+  private static final List<String> PARTIES = List.of(LEADER, MEMBER, THIRD);
+  private static final int SIGKILL = 128 + 9;
+  private static final String EPSILON = "0.01";
+  private static final long WAIT_NANOS = TimeUnit.SECONDS.toNanos(90);
+
+  /** How a job comes to a step. */
+  private enum Way {
+    /** A party dies during the attempt. */
+    LOSS(List.of("done")),
+    /** The same in the only attempt. */
+    LAST_LOSS(List.of("failed")),
+    /** Cancelled while a party is silent. */
+    CANCELLED(List.of("aborted")),
+    /** A party is silent until the deadline has passed. */
+    EXPIRED(List.of("expired")),
+    /** Cancelled while the leader, dead, holds a stored result. */
+    LATE_RELEASE(List.of("aborted")),
+    /** Any job that is done. */
+    DONE(List.of("done")),
+    /** The member's budget does not suffice. */
+    REFUSED(List.of("refused")),
+    /** Not on the way of any job that can be written today. */
+    UNREACHED(List.of());
+
+    private final List<String> verdicts;
+
+    Way(List<String> verdicts) {
+      this.verdicts = verdicts;
+    }
+  }
+
+  private record Case(StepName step, Way way, String victim) {
+    boolean fits(Way wanted, boolean coordinator) {
+      return way == wanted && step.coordinator() == coordinator;
+    }
+  }
+
+  /** Steps of different processes at which one job's processes die. */
+  private record Trial(Way way, List<Case> cases) {
+    String name() {
+      return String.join(", ", cases.stream().map(c -> c.step.text() + " of " + c.victim).toList());
+    }
+
+    boolean kills(String node) {
+      return cases.stream().anyMatch(c -> c.victim.equals(node));
+    }
+  }
+
+  /** What a party's books say outside of any job. */
+  private record Books(BigDecimal charged, BigDecimal reserved, long logSize) {}
+
+  private DemoFederation federation;
+  private final Map<String, Api> apis = new TreeMap<>();
+  private TrustedKeys keys;
+  private Path classpath = Path.of("");
+  private int number;
+
+  /** No default branch: a transition without a way does not compile. */
+  private static Way way(TransitionName name) {
+    return switch (name) {
+      case COORDINATOR_PROPOSE,
+          COORDINATOR_ADMIT,
+          COORDINATOR_COUNTERSIGN,
+          COORDINATOR_BEGIN,
+          COORDINATOR_ADVANCE,
+          COORDINATOR_RELEASE,
+          COORDINATOR_FINISH,
+          COORDINATOR_WRITE_RECEIPT,
+          COORDINATOR_TAKE_RECEIPT,
+          AGENT_CONSIDER,
+          AGENT_ADMIT,
+          AGENT_CHARGE,
+          AGENT_BEGIN,
+          AGENT_AWAIT_RELEASE,
+          AGENT_CONSENT,
+          AGENT_RELEASE,
+          AGENT_DELIVER,
+          AGENT_RECEIVE,
+          AGENT_SETTLE,
+          AGENT_WRITE_RECEIPT ->
+          Way.DONE;
+      case COORDINATOR_REFUSE, AGENT_DECLINE -> Way.REFUSED;
+      case COORDINATOR_RETRY, AGENT_RESTART_ATTEMPT, AGENT_INTERRUPT -> Way.LOSS;
+      case COORDINATOR_FAIL -> Way.LAST_LOSS;
+      case COORDINATOR_ABORT -> Way.CANCELLED;
+      case COORDINATOR_EXPIRE -> Way.EXPIRED;
+      case COORDINATOR_LATE_RELEASE -> Way.LATE_RELEASE;
+      // A plan has one step today, and the end of the last step is AGENT_AWAIT_RELEASE.
+      case AGENT_ADVANCE -> Way.UNREACHED;
+    };
+  }
+
+  private static String victim(TransitionName name, boolean before) {
+    return switch (name) {
+      case AGENT_DECLINE, AGENT_CONSENT, AGENT_RECEIVE, AGENT_INTERRUPT, AGENT_RESTART_ATTEMPT ->
+          MEMBER;
+      case AGENT_RELEASE, AGENT_DELIVER -> LEADER;
+      case AGENT_CONSIDER,
+          AGENT_ADMIT,
+          AGENT_CHARGE,
+          AGENT_BEGIN,
+          AGENT_ADVANCE,
+          AGENT_AWAIT_RELEASE,
+          AGENT_SETTLE,
+          AGENT_WRITE_RECEIPT ->
+          before ? MEMBER : LEADER;
+      case COORDINATOR_PROPOSE,
+          COORDINATOR_ADMIT,
+          COORDINATOR_COUNTERSIGN,
+          COORDINATOR_REFUSE,
+          COORDINATOR_BEGIN,
+          COORDINATOR_ADVANCE,
+          COORDINATOR_RELEASE,
+          COORDINATOR_RETRY,
+          COORDINATOR_FINISH,
+          COORDINATOR_FAIL,
+          COORDINATOR_ABORT,
+          COORDINATOR_EXPIRE,
+          COORDINATOR_LATE_RELEASE,
+          COORDINATOR_WRITE_RECEIPT,
+          COORDINATOR_TAKE_RECEIPT ->
+          COORDINATOR;
+    };
+  }
+
+  private static List<Case> cases() {
+    List<Case> cases = new ArrayList<>();
+    for (TransitionName name : TransitionName.values()) {
+      cases.add(new Case(name.before(), way(name), victim(name, true)));
+      cases.add(new Case(name.after(), way(name), victim(name, false)));
+    }
+    assertEquals(Arrays.asList(StepName.values()), cases.stream().map(Case::step).toList());
+    return cases;
+  }
+
+  @TestFactory
+  List<DynamicTest> everyStep() {
+    List<DynamicTest> tests = new ArrayList<>();
+    for (Trial trial : trials()) {
+      tests.add(
+          trial.way == Way.UNREACHED
+              ? DynamicTest.dynamicTest(
+                  trial.name() + " (no job passes here: plans have one step)", () -> {})
+              : DynamicTest.dynamicTest(trial.name(), () -> killedAt(trial)));
+    }
+    return tests;
+  }
+
+  /** A step of the coordinator and one of an agent share a job, unless single steps are named. */
+  private static List<Trial> trials() {
+    String only = System.getProperty("hesuan.kill", "");
+    List<Case> chosen =
+        cases().stream()
+            .filter(c -> Arrays.stream(only.split(",")).anyMatch(w -> c.step.text().contains(w)))
+            .toList();
+    List<Trial> trials = new ArrayList<>();
+    for (Way way : Way.values()) {
+      List<Case> coordinators = chosen.stream().filter(c -> c.fits(way, true)).toList();
+      List<Case> agents = chosen.stream().filter(c -> c.fits(way, false)).toList();
+      for (int i = 0; i < Math.max(coordinators.size(), agents.size()); i++) {
+        List<Case> together = new ArrayList<>();
+        if (i < coordinators.size()) {
+          together.add(coordinators.get(i));
+        }
+        if (i < agents.size()) {
+          together.add(agents.get(i));
+        }
+        if (only.isEmpty()) {
+          trials.add(new Trial(way, together));
+        } else {
+          together.forEach(c -> trials.add(new Trial(way, List.of(c))));
+        }
+      }
+    }
+    return trials;
+  }
+
+  private void killedAt(Trial trial) throws Exception {
+    revive();
+    Map<String, Books> before = books();
+    Set<String> victims = new TreeSet<>();
+    for (Case each : trial.cases) {
+      arm(each.victim, each.step);
+      victims.add(each.victim);
+    }
+    switch (trial.way) {
+      case LOSS, LAST_LOSS -> {
+        arm(THIRD, StepName.AGENT_BEGIN_AFTER_STORE);
+        victims.add(THIRD);
+      }
+      case LATE_RELEASE -> arm(LEADER, StepName.AGENT_RELEASE_AFTER_STORE);
+      case CANCELLED, EXPIRED -> signal(THIRD, "STOP");
+      case DONE, REFUSED, UNREACHED -> {}
+    }
+    String spec = spec(trial);
+    String id = submit(spec, trial);
+    switch (trial.way) {
+      case CANCELLED -> {
+        await("the two others to admit", () -> job(id).path("admittedBy").size() == 2);
+        cancel(id);
+      }
+      case LATE_RELEASE -> {
+        awaitDeath(LEADER, id);
+        cancel(id);
+        await("the cancellation", () -> job(id).path("state").asText().equals("aborted"));
+        start(LEADER);
+      }
+      case DONE, REFUSED, LOSS, LAST_LOSS, EXPIRED, UNREACHED -> {}
+    }
+    for (boolean silent = thirdIsSilent(trial); !victims.isEmpty(); silent = false) {
+      awaitDeath(victims, id);
+      if (silent) {
+        signal(THIRD, "CONT");
+      }
+    }
+    awaitAll();
+    assertEquals(id, submit(spec, trial), "the same token is the same job");
+    if (trial.way == Way.CANCELLED) {
+      cancel(id);
+    }
+    check(trial, id, before);
+  }
+
+  private static boolean thirdIsSilent(Trial trial) {
+    return trial.way == Way.CANCELLED || trial.way == Way.EXPIRED;
+  }
+
+  // ---- what must hold
+
+  private void check(Trial trial, String id, Map<String, Books> before) throws Exception {
+    await("an end of " + id, () -> job(id).path("ended").asBoolean());
+    String verdict = job(id).path("state").asText();
+    assertTrue(trial.way.verdicts.contains(verdict), () -> verdict + ": " + job(id));
+    await("the coordinator's receipt", () -> job(id).path("receiptWritten").asBoolean());
+    for (String party : PARTIES) {
+      await(party + " to have settled " + id, () -> agentState(party, id).equals("settled"));
+    }
+    await("all receipts of " + id, () -> issuers(id).size() >= PARTIES.size() + 1);
+    List<String> issuers = issuers(id);
+    assertEquals(PARTIES.size() + 1, issuers.size(), () -> "once each: " + issuers);
+    assertEquals(PARTIES.size() + 1, Set.copyOf(issuers).size(), () -> "once each: " + issuers);
+    for (String party : PARTIES) {
+      assertInstanceOf(
+          Verification.Verified.class,
+          ReceiptVerifier.verify(JobCommands.receipt(api(party), id), keys),
+          "the receipt of " + party);
+    }
+    Map<String, Books> after = books();
+    for (String party : PARTIES) {
+      BigDecimal spent = after.get(party).charged.subtract(before.get(party).charged);
+      BigDecimal all = new BigDecimal(EPSILON);
+      boolean due =
+          switch (trial.way) {
+            case DONE, LOSS, LAST_LOSS, LATE_RELEASE -> true;
+            case REFUSED, CANCELLED, EXPIRED, UNREACHED -> false;
+          };
+      assertEquals(0, spent.compareTo(due ? all : BigDecimal.ZERO), party + " charged " + spent);
+      assertEquals(
+          0,
+          after.get(party).reserved.compareTo(before.get(party).reserved),
+          party + " still reserves " + after.get(party).reserved);
+      assertEquals(
+          before.get(party).logSize + 1,
+          after.get(party).logSize,
+          "entries in the log of " + party);
+    }
+    boolean done = verdict.equals("done");
+    if (done) {
+      await("the result at the member", () -> result(MEMBER, id) != null);
+      assertEquals(result(LEADER, id), result(MEMBER, id));
+    } else {
+      assertEquals(null, result(MEMBER, id));
+    }
+  }
+
+  private List<String> issuers(String id) {
+    List<String> issuers = new ArrayList<>();
+    api(LEADER + "/coordinator")
+        .get("/jobs/" + id + "/receipts")
+        .path("receipts")
+        .forEach(r -> issuers.add(r.path("issuer").asText()));
+    return issuers;
+  }
+
+  private String agentState(String party, String id) {
+    return api(party).get("/jobs/" + id).path("state").asText();
+  }
+
+  private @Nullable JsonNode result(String party, String id) {
+    try {
+      return api(party).get("/jobs/" + id + "/result");
+    } catch (ProblemException e) {
+      assertEquals(ErrorCode.UNKNOWN_JOB, e.problem().code());
+      return null;
+    }
+  }
+
+  private Map<String, Books> books() {
+    Map<String, Books> books = new HashMap<>();
+    for (String party : PARTIES) {
+      BigDecimal charged = BigDecimal.ZERO;
+      BigDecimal reserved = BigDecimal.ZERO;
+      for (JsonNode line : api(party).get("/budget")) {
+        charged = charged.add(new BigDecimal(line.path("charged").asText()));
+        reserved = reserved.add(new BigDecimal(line.path("reserved").asText()));
+      }
+      String checkpoint = new String(api(party).bytes("/log/checkpoint"), StandardCharsets.UTF_8);
+      books.put(
+          party, new Books(charged, reserved, Long.parseLong(checkpoint.lines().toList().get(1))));
+    }
+    return books;
+  }
+
+  // ---- jobs
+
+  private String spec(Trial trial) {
+    number++;
+    String product = trial.way == Way.REFUSED ? "mall-b/poor@1" : "mall-b/orders@1";
+    return """
+    apiVersion: hesuan/v1
+    kind: Job
+    metadata: {name: kill-%d, submitToken: kill-token-%08d}
+    purpose: {code: benchmark.market, basis: consent}
+    contract: ctr-kill
+    inputs:
+      orders: [brand-a/orders@1, %s, pay-c/orders@1]
+    what:
+      sql: SELECT city, COUNT(*) AS orders FROM orders WHERE city IN ('x', 'y') GROUP BY city
+    privacy: {unit: phone, epsilon: %s, minGroup: 50, maxGroups: 1, maxRows: 1}
+    outputs:
+      - {name: orders_by_city, to: [brand-a, mall-b]}
+    run: {deadline: %s, attempts: %d}
+    """
+        .formatted(
+            number,
+            number,
+            product,
+            EPSILON,
+            trial.way == Way.EXPIRED ? "PT5S" : "PT5M",
+            trial.way == Way.LAST_LOSS ? 1 : 4);
+  }
+
+  /** The id is the submitter's and the token's, so that it is known even if no answer came. */
+  private String submit(String spec, Trial trial) {
+    try {
+      return api(LEADER + "/coordinator").post("/jobs", Map.of("spec", spec)).path("id").asText();
+    } catch (ProblemException e) {
+      if (!trial.kills(COORDINATOR)) {
+        throw e;
+      }
+      return JobId.of(new PartyId(LEADER), "kill-token-%08d".formatted(number)).value();
+    }
+  }
+
+  private void cancel(String id) {
+    try {
+      api(LEADER + "/coordinator").post("/jobs/" + id + "/cancel", Map.of());
+    } catch (ProblemException e) {
+      assertEquals(ErrorCode.PEER_UNREACHABLE, e.problem().code());
+    }
+  }
+
+  private JsonNode job(String id) {
+    return api(LEADER + "/coordinator").get("/jobs/" + id);
+  }
+
+  private Api api(String node) {
+    return apis.computeIfAbsent(
+        node,
+        n -> {
+          try {
+            return n.endsWith("/coordinator")
+                ? federation.at(LEADER).coordinator()
+                : federation.at(n).agent();
+          } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+          }
+        });
+  }
+
+  // ---- processes
+
+  /** Whatever a failed trial has left dead, silent or armed. */
+  private void revive() throws Exception {
+    Files.deleteIfExists(killFile(COORDINATOR));
+    if (!federation.process(COORDINATOR).isAlive()) {
+      start(COORDINATOR);
+    }
+    for (String party : PARTIES) {
+      Files.deleteIfExists(killFile(party));
+      if (federation.process(party).isAlive()) {
+        signal(party, "CONT");
+      } else {
+        start(party);
+      }
+    }
+    awaitAll();
+  }
+
+  private void arm(String node, StepName step) throws IOException {
+    Path part = federation.folder().resolve(node + ".part");
+    Files.writeString(part, step.text());
+    Files.move(part, killFile(node), StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  private Path killFile(String node) {
+    return federation.folder().resolve(node + ".kill");
+  }
+
+  private void start(String node) throws IOException {
+    Files.deleteIfExists(killFile(node));
+    if (node.equals(COORDINATOR)) {
+      federation.startCoordinator(environment(node));
+    } else {
+      federation.startAgent(node, environment(node));
+    }
+  }
+
+  private Map<String, String> environment(String node) {
+    return Map.of(
+        "HESUAN_JAVA_OPTS",
+        "-Xmx256m -XX:TieredStopAtLevel=1",
+        "HESUAN_CLASSPATH",
+        classpath.toString(),
+        "HESUAN_KILL_AT",
+        "@" + killFile(node));
+  }
+
+  private void awaitAll() {
+    PARTIES.forEach(federation::awaitAgent);
+  }
+
+  private void awaitDeath(String node, String id) throws Exception {
+    Process process = federation.process(node);
+    if (!process.waitFor(WAIT_NANOS, TimeUnit.NANOSECONDS)) {
+      throw new AssertionError(node + " was not there where it should have died; " + told(id));
+    }
+    assertEquals(SIGKILL, process.exitValue(), "how " + node + " ended");
+  }
+
+  /** The first to die is started again, and no longer a victim. */
+  private void awaitDeath(Set<String> victims, String id) throws Exception {
+    long end = System.nanoTime() + WAIT_NANOS;
+    while (System.nanoTime() < end) {
+      for (String victim : victims) {
+        if (!federation.process(victim).isAlive()) {
+          awaitDeath(victim, id);
+          victims.remove(victim);
+          start(victim);
+          return;
+        }
+      }
+      DemoFederation.pause();
+    }
+    throw new AssertionError(victims + " passed no step to die at; " + told(id));
+  }
+
+  private String told(String id) {
+    try {
+      return job(id).toString();
+    } catch (ProblemException e) {
+      return e.getMessage();
+    }
+  }
+
+  private void signal(String node, String name) throws Exception {
+    long pid = federation.process(node).pid();
+    assertEquals(0, new ProcessBuilder("kill", "-" + name, "" + pid).start().waitFor());
+  }
+
+  private static void await(String what, Callable<Boolean> condition) throws Exception {
+    long end = System.nanoTime() + WAIT_NANOS;
+    ProblemException last = null;
+    while (System.nanoTime() < end) {
+      try {
+        if (condition.call()) {
+          return;
+        }
+      } catch (ProblemException e) {
+        last = e;
+      }
+      DemoFederation.pause();
+    }
+    throw new AssertionError("waited in vain for " + what, last);
+  }
+
+  // ---- the federation
+
+  @BeforeAll
+  void found() throws Exception {
+    Path module = Path.of(System.getProperty("basedir", "")).toAbsolutePath();
+    System.setProperty("hesuan.root", module.getParent().toString());
+    ((ch.qos.logback.classic.Logger) LoggerFactory.getLogger("ROOT"))
+        .setLevel(ch.qos.logback.classic.Level.WARN);
+    classpath = module.resolve("target/kill.classpath");
+    Files.writeString(classpath, System.getProperty("java.class.path"));
+    federation = new DemoFederation(module.resolve("target/kill"));
+    federation.found(environment(COORDINATOR));
+    Path data = module.resolve("target/kill/data");
+    Files.createDirectories(data);
+    for (String party : PARTIES) {
+      federation.join(party, !party.equals(THIRD));
+      start(party);
+    }
+    for (String party : PARTIES) {
+      federation.awaitAgent(party);
+      Path file = data.resolve(party + ".csv");
+      StringBuilder rows = new StringBuilder("phone,city\n");
+      for (int i = 0; i < 60; i++) {
+        rows.append("138%08d,%s\n".formatted(i, i % 2 == 0 ? "x" : "y"));
+      }
+      Files.writeString(file, rows);
+      publish(party, "orders", file, "900");
+      if (party.equals(MEMBER)) {
+        publish(party, "poor", file, "0.001");
+      }
+    }
+    contract();
+    keys = Json.read(api(LEADER).bytes("/keys"), TrustedKeys.class);
+  }
+
+  private void publish(String party, String name, Path file, String budget) {
+    Map<String, Object> request = new HashMap<>();
+    request.put("name", name);
+    request.put("title", name);
+    request.put("source", Map.of("kind", "csv", "path", file.toString()));
+    request.put("id", Map.of("column", "phone", "rule", "phone-cn/1"));
+    request.put(
+        "rules",
+        List.of(
+            Map.of(
+                "column", "*",
+                "level", "aggregate",
+                "receivers", List.of("*"),
+                "purposes", List.of("benchmark"),
+                "until", LocalDate.now(ZoneOffset.UTC).plusYears(1).toString())));
+    request.put("terms", Map.of("minGroup", 20, "maxEpsilon", "1"));
+    request.put("budget", budget);
+    request.put("periodDays", 0);
+    assertTrue(api(party).post("/products", request).path("accepted").asBoolean());
+  }
+
+  private void contract() throws Exception {
+    Api coordinator = api(LEADER + "/coordinator");
+    LocalDate today = LocalDate.now(ZoneOffset.UTC);
+    List<Contract.Member> members = new ArrayList<>();
+    coordinator
+        .get("/parties")
+        .path("parties")
+        .forEach(
+            p ->
+                members.add(
+                    new Contract.Member(
+                        new PartyId(p.path("party").asText()),
+                        new Digest(p.path("keysDigest").asText()))));
+    members.sort((a, b) -> a.party().compareTo(b.party()));
+    coordinator.post(
+        "/contracts",
+        new Contract(
+            Product.VERSION,
+            new ContractId("ctr-kill"),
+            members,
+            List.of("benchmark"),
+            List.of("brand-a/orders", "mall-b/orders", "mall-b/poor", "pay-c/orders"),
+            List.of("dpQuery"),
+            List.of(new Contract.Output("aggregate", PARTIES.stream().map(PartyId::new).toList())),
+            today,
+            today.plusDays(9),
+            1000,
+            List.of("leader-and-helpers-do-not-collude")));
+    for (String party : PARTIES) {
+      api(party).post("/contracts/ctr-kill/sign", Map.of());
+    }
+    await(
+        "the contract",
+        () -> coordinator.get("/contracts/ctr-kill").path("state").asText().equals("inForce"));
+  }
+
+  @AfterAll
+  void end() {
+    apis.values().forEach(Api::close);
+    if (federation != null && !Boolean.getBoolean("hesuan.kill.keep")) {
+      federation.destroy();
+    }
+  }
+}
