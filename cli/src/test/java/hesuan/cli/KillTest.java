@@ -43,7 +43,6 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestInstance;
-import org.slf4j.LoggerFactory;
 
 /**
  * Real processes, killed with SIGKILL at every step by name, then started again: the job ends in
@@ -548,11 +547,10 @@ class KillTest {
   void found() throws Exception {
     Path module = Path.of(System.getProperty("basedir", "")).toAbsolutePath();
     System.setProperty("hesuan.root", module.getParent().toString());
-    ((ch.qos.logback.classic.Logger) LoggerFactory.getLogger("ROOT"))
-        .setLevel(ch.qos.logback.classic.Level.WARN);
     classpath = module.resolve("target/kill.classpath");
     Files.writeString(classpath, System.getProperty("java.class.path"));
     federation = new DemoFederation(module.resolve("target/kill"));
+    Runtime.getRuntime().addShutdownHook(new Thread(federation::destroy));
     federation.found(environment(COORDINATOR));
     Path data = module.resolve("target/kill/data");
     Files.createDirectories(data);
@@ -637,7 +635,7 @@ class KillTest {
   @AfterAll
   void end() {
     apis.values().forEach(Api::close);
-    if (federation != null && !Boolean.getBoolean("hesuan.kill.keep")) {
+    if (federation != null) {
       federation.destroy();
     }
   }
