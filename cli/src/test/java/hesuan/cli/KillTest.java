@@ -294,14 +294,18 @@ class KillTest {
     String verdict = job(id).path("state").asText();
     assertTrue(trial.way.verdicts.contains(verdict), () -> verdict + ": " + job(id));
     await("the coordinator's receipt", () -> job(id).path("receiptWritten").asBoolean());
-    for (String party : PARTIES) {
+    List<String> told = new ArrayList<>(PARTIES);
+    if (thirdIsSilent(trial)) {
+      told.remove(THIRD); // it may have heard of the job, too late for it to matter
+    }
+    for (String party : told) {
       await(party + " to have settled " + id, () -> agentState(party, id).equals("settled"));
     }
-    await("all receipts of " + id, () -> issuers(id).size() >= PARTIES.size() + 1);
+    await("all receipts of " + id, () -> issuers(id).size() >= told.size() + 1);
     List<String> issuers = issuers(id);
-    assertEquals(PARTIES.size() + 1, issuers.size(), () -> "once each: " + issuers);
-    assertEquals(PARTIES.size() + 1, Set.copyOf(issuers).size(), () -> "once each: " + issuers);
-    for (String party : PARTIES) {
+    assertEquals(Set.copyOf(issuers).size(), issuers.size(), () -> "once each: " + issuers);
+    assertTrue(issuers.containsAll(told), () -> "of every party: " + issuers);
+    for (String party : told) {
       assertInstanceOf(
           Verification.Verified.class,
           ReceiptVerifier.verify(JobCommands.receipt(api(party), id), keys),
@@ -321,10 +325,10 @@ class KillTest {
           0,
           after.get(party).reserved.compareTo(before.get(party).reserved),
           party + " still reserves " + after.get(party).reserved);
-      assertEquals(
-          before.get(party).logSize + 1,
-          after.get(party).logSize,
-          "entries in the log of " + party);
+      long entries = after.get(party).logSize - before.get(party).logSize;
+      assertTrue(
+          entries == 1 || entries == 0 && !told.contains(party),
+          () -> entries + " entries in the log of " + party);
     }
     boolean done = verdict.equals("done");
     if (done) {
