@@ -69,6 +69,7 @@ public final class Coordinator implements AutoCloseable {
   private static final String CA = "keys/ca.pem";
   private static final String TLS = "keys/tls.pem";
   private static final String SIGNING = "keys/signing.key";
+  private static final String POLICY = "policy/settings.json";
   private static final String DATABASE = "state.db";
   private static final String ADMIN_TOKEN = "admin.token";
 
@@ -185,7 +186,7 @@ public final class Coordinator implements AutoCloseable {
     Ledgers ledgers = new Ledgers(federationLog, clock);
     ledgers.sayFirstRule();
     Jobs jobs = new Jobs(store);
-    PolicyEngine policy = PolicyEngine.builtIn(PartySettings.defaults());
+    PolicyEngine policy = PolicyEngine.builtIn(policySettings(home));
     Planning planning = new Planning(products, contracts, jobs, policy, ID, clock);
     Lines lines = new Lines(clock);
     Scheduler scheduler =
@@ -255,6 +256,14 @@ public final class Coordinator implements AutoCloseable {
     try (SecretBytes secret = new SecretBytes(Files.readAllBytes(home.resolve(SIGNING)))) {
       return SigningKeys.importSecret(ID, secret);
     }
+  }
+
+  /** The operator's own bounds, where there are any; they can only narrow what parties allow. */
+  private static PartySettings policySettings(Path home) throws IOException {
+    Path file = home.resolve(POLICY);
+    return Files.exists(file)
+        ? PartySettings.read(Files.readAllBytes(file))
+        : PartySettings.defaults();
   }
 
   /** A fresh certificate from the own authority, renewed for as long as this process lives. */

@@ -79,6 +79,39 @@ final class AccessTest {
   }
 
   @Test
+  void jobs_inPages_loseNone() {
+    for (int i = 0; i < 4; i++) {
+      market.submitted(Market.spec("page-" + i));
+    }
+    List<String> all = ids("");
+    List<String> paged = new java.util.ArrayList<>();
+    com.fasterxml.jackson.databind.JsonNode page =
+        federation.get(market.analyst, "/jobs?limit=2").json();
+    while (true) {
+      page.path("jobs").forEach(each -> paged.add(each.path("id").asText()));
+      if (page.path("next").isMissingNode()) {
+        break;
+      }
+      page =
+          federation
+              .get(market.analyst, "/jobs?limit=2&before=" + page.path("next").asLong())
+              .json();
+    }
+    assertTrue(all.size() >= 5, all::toString);
+    assertEquals(all, paged);
+    assertEquals(all, ids("?state=proposed"));
+    assertEquals(400, federation.get(market.analyst, "/jobs?limit=0").status());
+  }
+
+  private List<String> ids(String query) {
+    return federation
+        .get(market.analyst, "/jobs" + query)
+        .json()
+        .path("jobs")
+        .findValuesAsText("id");
+  }
+
+  @Test
   void contract_ofOthers_isAsGoodAsAbsent() {
     assertEquals(404, federation.get(stranger, "/contracts/" + Market.CONTRACT).status());
     assertEquals(

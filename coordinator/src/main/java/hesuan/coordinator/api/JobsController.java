@@ -116,7 +116,7 @@ final class JobsController {
    * The jobs in which the caller's party takes part, newest first.
    *
    * @param state only those in that state
-   * @param before only those created before that time in milliseconds; see next
+   * @param before the {@code next} of the page before
    * @param limit 1 to 100
    */
   @Get
@@ -129,15 +129,14 @@ final class JobsController {
     if (max < 1 || max > PAGE) {
       throw new ProblemException(ErrorCode.INVALID_VALUE, "limit", "1 to " + PAGE, "" + max);
     }
-    List<Job> page =
+    Jobs.Page page =
         jobs.list(
             Optional.ofNullable(caller.party()),
             Optional.ofNullable(state),
-            before == null ? Long.MAX_VALUE : before,
+            Optional.ofNullable(before),
             max);
     return new JobList(
-        page.stream().map(Present::summary).toList(),
-        page.size() == max ? page.getLast().createdMillis() : null);
+        page.jobs().stream().map(Present::summary).toList(), page.next().orElse(null));
   }
 
   /** One job: its state, whom it waits for, why it was refused or failed, who holds results. */

@@ -3,6 +3,7 @@ package hesuan.coordinator.record;
 import hesuan.evidence.Predicate.PointsRule;
 import hesuan.evidence.Receipt;
 import hesuan.evidence.Statement;
+import hesuan.evidence.TrustedKeys;
 import hesuan.evidence.ledger.CertificateLedger;
 import hesuan.evidence.ledger.Ledger;
 import hesuan.evidence.ledger.RightsLedger;
@@ -11,11 +12,12 @@ import hesuan.wire.ErrorCode;
 import hesuan.wire.ProblemException;
 import java.time.Clock;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The ledgers, replayed from the receipts of the federation's log each time they are asked for: the
- * log is the only truth, and whoever holds the receipts comes to the same rows.
+ * The ledgers, replayed from the receipts of the federation's log: the log is the only truth, and
+ * whoever holds the receipts comes to the same rows. Safe for many threads.
  */
 public final class Ledgers {
   /** What points are earned for until the operator says otherwise. */
@@ -57,8 +59,14 @@ public final class Ledgers {
     }
   }
 
+  private record Replayed(
+      int entries,
+      Ledger.Replay<CertificateLedger> certificates,
+      Ledger.Replay<RightsLedger> rights) {}
+
   private final FederationLog log;
   private final Clock clock;
+  private final AtomicReference<@Nullable Replayed> last = new AtomicReference<>();
 
   public Ledgers(FederationLog log, Clock clock) {
     this.log = log;
@@ -99,14 +107,29 @@ public final class Ledgers {
   }
 
   public Ledger.Replay<CertificateLedger> certificates() {
-    return CertificateLedger.empty(log.origin()).replay(receipts(), log.trusted());
+    return replayed().certificates();
   }
 
   public Ledger.Replay<RightsLedger> rights() {
-    return RightsLedger.empty(log.origin()).replay(receipts(), log.trusted());
+    return replayed().rights();
   }
 
-  private List<Receipt> receipts() {
-    return log.all().stream().map(entry -> Receipt.read(entry.federation())).toList();
+  /** Every receipt is verified on the way, so what follows from a log of that size is kept. */
+  private Replayed replayed() {
+    List<FederationLog.Entry> entries = log.all();
+    Replayed known = last.get();
+    if (known != null && known.entries() == entries.size()) {
+      return known;
+    }
+    List<Receipt> receipts =
+        entries.stream().map(entry -> Receipt.read(entry.federation())).toList();
+    TrustedKeys trusted = log.trusted();
+    Replayed fresh =
+        new Replayed(
+            entries.size(),
+            CertificateLedger.empty(log.origin()).replay(receipts, trusted),
+            RightsLedger.empty(log.origin()).replay(receipts, trusted));
+    last.set(fresh);
+    return fresh;
   }
 }

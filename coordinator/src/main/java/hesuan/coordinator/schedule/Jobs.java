@@ -138,28 +138,41 @@ public final class Jobs {
   }
 
   /**
+   * @param next where the next page begins; empty on the last
+   */
+  public record Page(List<Job> jobs, Optional<Long> next) {}
+
+  private record Numbered(long number, Job job) {}
+
+  /**
    * Newest first.
    *
    * @param of whose jobs, or empty: all
    * @param state a state's name, or empty: any
-   * @param beforeMillis created before that
+   * @param before the {@code next} of the page before, or empty: the first
    */
-  public List<Job> list(Optional<PartyId> of, Optional<String> state, long beforeMillis, int max) {
-    return store.read(
-        "list jobs",
-        t ->
-            t.query(
-                "SELECT "
-                    + COLUMNS
-                    + " FROM job WHERE created_millis < ?1 AND (?2 IS NULL OR state_name = ?2)"
-                    + " AND (?3 IS NULL OR EXISTS"
-                    + " (SELECT 1 FROM job_party p WHERE p.job = job.id AND p.party = ?3))"
-                    + " ORDER BY created_millis DESC, id LIMIT ?4",
-                Jobs::job,
-                beforeMillis,
-                state.orElse(null),
-                of.map(PartyId::value).orElse(null),
-                max));
+  public Page list(Optional<PartyId> of, Optional<String> state, Optional<Long> before, int max) {
+    List<Numbered> found =
+        store.read(
+            "list jobs",
+            t ->
+                t.query(
+                    "SELECT rowid, "
+                        + COLUMNS
+                        + " FROM job WHERE rowid < ?1 AND (?2 IS NULL OR state_name = ?2)"
+                        + " AND (?3 IS NULL OR EXISTS"
+                        + " (SELECT 1 FROM job_party p WHERE p.job = job.id AND p.party = ?3))"
+                        + " ORDER BY rowid DESC LIMIT ?4",
+                    row -> new Numbered(row.getLong("rowid"), job(row)),
+                    before.orElse(Long.MAX_VALUE),
+                    state.orElse(null),
+                    of.map(PartyId::value).orElse(null),
+                    max + 1));
+    boolean more = found.size() > max;
+    List<Numbered> page = more ? found.subList(0, max) : found;
+    return new Page(
+        page.stream().map(Numbered::job).toList(),
+        more ? Optional.of(page.getLast().number()) : Optional.empty());
   }
 
   /** Jobs under a contract that were put to the parties and not refused. */
