@@ -2,6 +2,8 @@ package hesuan.cli;
 
 import hesuan.agent.Agent;
 import hesuan.log.LogCheck;
+import java.security.SecureRandom;
+import java.time.Clock;
 import java.util.Map;
 
 /** {@code hesuan log}: the append-only log in a home. */
@@ -18,7 +20,7 @@ final class LogCommands extends Group {
   static final class Fsck extends HomeCommand {
     @Override
     int run(Console console) throws Exception {
-      LogCheck check = Agent.checkLog(home().requireAgent().folder());
+      LogCheck check = Agent.checkLog(home().requireAgent().folder(), Clock.systemUTC(), new SecureRandom());
       check.faults().forEach(console::line);
       console.say(
           check.sound() ? "%d entries, sound." : "%d entries, NOT sound.",
