@@ -10,7 +10,7 @@ import picocli.CommandLine.Parameters;
         "The certificate ledger or the rights ledger, replayed from receipts. 由凭证重放得到的资产凭证账或权益账。")
 final class LedgerCommand extends HomeCommand {
   enum Ledger {
-    CERTIFICATE("certificates"),
+    CERTIFICATE("certificate"),
     RIGHTS("rights");
 
     private final String path;
@@ -27,10 +27,7 @@ final class LedgerCommand extends HomeCommand {
   int run(Console console) throws Exception {
     try (Api api = home().coordinator()) {
       JsonNode replayed = api.get("/ledgers/" + ledger.path);
-      replayed
-          .path("entries")
-          .properties()
-          .forEach(entry -> console.line("  " + entry.getKey() + "  " + entry.getValue()));
+      replayed.path("rows").forEach(row -> console.line("  " + row.asText()));
       console.document(replayed);
     }
     return Exit.OK;
