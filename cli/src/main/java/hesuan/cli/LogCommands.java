@@ -20,7 +20,8 @@ final class LogCommands extends Group {
   static final class Fsck extends HomeCommand {
     @Override
     int run(Console console) throws Exception {
-      LogCheck check = Agent.checkLog(home().requireAgent().folder(), Clock.systemUTC(), new SecureRandom());
+      LogCheck check =
+          Agent.checkLog(home().requireAgent().folder(), Clock.systemUTC(), new SecureRandom());
       check.faults().forEach(console::line);
       console.say(
           check.sound() ? "%d entries, sound." : "%d entries, NOT sound.",

@@ -160,13 +160,10 @@ public final class Agent implements AutoCloseable {
   }
 
   /** Reads the log of a home whose agent is stopped, every byte of it. */
-  public static LogCheck checkLog(Path home, Clock clock, SecureRandom random)
-      throws IOException {
+  public static LogCheck checkLog(Path home, Clock clock, SecureRandom random) throws IOException {
     AgentConfig config = AgentConfig.read(home);
     try (SigningKeys keys = signingKeys(home, config.party(), random);
-        TileLog log =
-            TileLog.open(
-                home.resolve("log"), keys, config.federation(), clock, random)) {
+        TileLog log = TileLog.open(home.resolve("log"), keys, config.federation(), clock, random)) {
       return log.fsck();
     }
   }
