@@ -55,24 +55,10 @@ public final class Okvs {
         throw new IllegalArgumentException(keys + " keys");
       }
       int bins = Math.max(1, keys / BIN_KEYS);
-      int loadMax = bins == 1 ? keys : loadMax(keys, bins);
+      int loadMax = BinLoad.max(keys, bins, MARGIN_BITS);
       int binBits = 32 - Integer.numberOfLeadingZeros(bins - 1);
       int cells = loadMax + MARGIN_BITS + binBits;
       return new Shape(keys, bins, loadMax, (cells + 63) / 64);
-    }
-
-    private static int loadMax(int keys, int bins) {
-      double wanted = MARGIN_BITS * StrictMath.log(2) + StrictMath.log(bins);
-      double p = 1.0 / bins;
-      int load = keys / bins;
-      while (true) {
-        double x = (load + 1.0) / keys;
-        double divergence = x * StrictMath.log(x / p) + (1 - x) * StrictMath.log((1 - x) / (1 - p));
-        if (keys * divergence >= wanted) {
-          return load;
-        }
-        load++;
-      }
     }
 
     /** Longs that hold the cells. */

@@ -30,7 +30,7 @@ final class Conversation {
         if (channel == null || !channel.peer().equals(party) || !channel.self().equals(self)) {
           throw new IllegalArgumentException("no channel from " + self + " to " + party);
         }
-        peers.put(party, new Peer(channel));
+        peers.put(party, new Peer(channel, "hesuan/overlap/1"));
       }
     }
   }

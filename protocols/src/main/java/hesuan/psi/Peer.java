@@ -12,11 +12,16 @@ import java.security.MessageDigest;
 /** A channel that keeps a digest of what it carried in either direction. */
 final class Peer {
   private final Channel channel;
+  private final String protocol;
   private final MessageDigest sent = Digest.sha256();
   private final MessageDigest received = Digest.sha256();
 
-  Peer(Channel channel) {
+  /**
+   * @param protocol name and version, which the transcript's digest starts with
+   */
+  Peer(Channel channel, String protocol) {
     this.channel = channel;
+    this.protocol = protocol;
   }
 
   PartyId party() {
@@ -43,7 +48,7 @@ final class Peer {
   Digest transcript() {
     boolean first = channel.self().compareTo(channel.peer()) < 0;
     MessageDigest both = Digest.sha256();
-    both.update("hesuan/overlap/1/pair".getBytes(StandardCharsets.US_ASCII));
+    both.update((protocol + "/pair").getBytes(StandardCharsets.US_ASCII));
     both.update(copy(first ? sent : received));
     both.update(copy(first ? received : sent));
     return new Digest(java.util.HexFormat.of().formatHex(both.digest()));

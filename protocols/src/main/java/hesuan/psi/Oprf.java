@@ -1,0 +1,28 @@
+package hesuan.psi;
+
+/**
+ * Gives both sides of a bucket the same 128-bit value for the same item: the sender can compute it
+ * for any item, the receiver for its own items only. Neither learns the other's items.
+ */
+sealed interface Oprf permits EcdhOprf {
+  /**
+   * Two longs for each place, in any order.
+   *
+   * @param places where in the bucket each value's item stands
+   */
+  record Values(long[] values, int[] places) {}
+
+  /** The receiver's side. */
+  Values receive(Peer sender, int bucket, long[] items);
+
+  /** The sender's side. */
+  Values send(Peer receiver, int bucket, long[] items, int receiverItems);
+
+  static int[] inOrder(int count) {
+    int[] places = new int[count];
+    for (int i = 0; i < count; i++) {
+      places[i] = i;
+    }
+    return places;
+  }
+}
