@@ -40,7 +40,9 @@ public final class BlockHash {
     return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asLongBuffer();
   }
 
-  /** Hashes count blocks from number {@code from} of x to number {@code to} of y; may be in place. */
+  /**
+   * Hashes count blocks from number {@code from} of x to number {@code to} of y; may be in place.
+   */
   public void hash(long[] x, int from, int count, long[] y, int to) {
     for (int done = 0; done < count; done += PIECE) {
       int longs = 2 * Math.min(PIECE, count - done);

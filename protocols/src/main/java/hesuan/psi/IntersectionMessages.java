@@ -155,7 +155,8 @@ final class IntersectionMessages {
 
     static TagBatch receive(Peer from, int bucket, int count, int tagBytes) {
       int bytes = count * tagBytes;
-      return new TagBatch(take(IntersectionMessages.receive(from, TAG, bucket, count, bytes), bytes));
+      return new TagBatch(
+          take(IntersectionMessages.receive(from, TAG, bucket, count, bytes), bytes));
     }
   }
 

@@ -65,8 +65,7 @@ public record IntersectionParameters(
       throw invalid("parties", "two different ones", receiver.value() + " twice");
     }
     if (bucketItems < BUCKET_ITEMS_MIN || bucketItems > BUCKET_ITEMS_MAX) {
-      throw invalid(
-          "bucketItems", BUCKET_ITEMS_MIN + " to " + BUCKET_ITEMS_MAX, "" + bucketItems);
+      throw invalid("bucketItems", BUCKET_ITEMS_MIN + " to " + BUCKET_ITEMS_MAX, "" + bucketItems);
     }
     if (sizeStep < 1 || sizeStep > ITEMS_MAX) {
       throw invalid("sizeStep", "1 to " + ITEMS_MAX, "" + sizeStep);
@@ -99,8 +98,7 @@ public record IntersectionParameters(
   int tagBytes(int receiverItems, int senderItems) {
     return switch (engine) {
       case ECDH, VOLE ->
-          Math.max(
-              8, Math.ceilDiv(STATISTICAL_BITS + bits(receiverItems) + bits(senderItems), 8));
+          Math.max(8, Math.ceilDiv(STATISTICAL_BITS + bits(receiverItems) + bits(senderItems), 8));
       case VOLE_MALICIOUS -> 16;
     };
   }

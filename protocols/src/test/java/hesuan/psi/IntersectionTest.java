@@ -74,7 +74,13 @@ class IntersectionTest {
 
   private static IntersectionParameters bucketed(Engine engine, int bucketItems, int sizeStep) {
     return new IntersectionParameters(
-        Digest.of("buckets"), Meeting.RECEIVER, Meeting.SENDER, engine, true, bucketItems, sizeStep);
+        Digest.of("buckets"),
+        Meeting.RECEIVER,
+        Meeting.SENDER,
+        engine,
+        true,
+        bucketItems,
+        sizeStep);
   }
 
   @ParameterizedTest
@@ -147,8 +153,7 @@ class IntersectionTest {
         List.of(
             IntersectionParameters.of(session, Meeting.RECEIVER, Meeting.SENDER, ecdh, false),
             IntersectionParameters.of(session, Meeting.SENDER, Meeting.RECEIVER, ecdh, true),
-            IntersectionParameters.of(
-                Digest.of("t"), Meeting.RECEIVER, Meeting.SENDER, ecdh, true),
+            IntersectionParameters.of(Digest.of("t"), Meeting.RECEIVER, Meeting.SENDER, ecdh, true),
             new IntersectionParameters(
                 session, Meeting.RECEIVER, Meeting.SENDER, ecdh, true, 4096, 1),
             new IntersectionParameters(
