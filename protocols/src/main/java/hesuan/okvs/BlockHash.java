@@ -54,15 +54,9 @@ public final class BlockHash {
       } catch (ShortBufferException e) {
         throw new IllegalStateException(e);
       }
-      if (x == y && read == write) {
-        for (int i = 0; i < longs; i++) {
-          y[write + i] ^= outLongs.get(i);
-        }
-      } else {
-        outLongs.get(0, y, write, longs);
-        for (int i = 0; i < longs; i++) {
-          y[write + i] ^= x[read + i];
-        }
+      outLongs.get(0, y, write, longs);
+      for (int i = 0; i < longs; i++) {
+        y[write + i] ^= x[read + i];
       }
     }
   }

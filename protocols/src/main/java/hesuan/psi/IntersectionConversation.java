@@ -91,9 +91,10 @@ final class IntersectionConversation {
       matched[2 * i] = values[2 * places[i]];
       matched[2 * i + 1] = values[2 * places[i] + 1];
     }
-    new BlockHash(key("agreement", bucket)).hash(matched, 0, places.length, matched, 0);
-    ByteBuffer bytes = ByteBuffer.allocate(matched.length * 8).order(ByteOrder.LITTLE_ENDIAN);
-    bytes.asLongBuffer().put(matched);
+    long[] hashes = new long[matched.length];
+    new BlockHash(key("agreement", bucket)).hash(matched, 0, places.length, hashes, 0);
+    ByteBuffer bytes = ByteBuffer.allocate(hashes.length * 8).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.asLongBuffer().put(hashes);
     MessageDigest sha256 = Digest.sha256();
     sha256.update(key("agreement", bucket));
     sha256.update(bytes);
