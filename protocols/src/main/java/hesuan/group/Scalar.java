@@ -73,6 +73,16 @@ public final class Scalar {
     return new BigInteger(1, big);
   }
 
+  /** Writes the 32 bytes, least first, for the caller to keep and to wipe. */
+  public void copyTo(byte[] to, int at) {
+    System.arraycopy(bytes, 0, to, at, BYTES);
+  }
+
+  /** What {@link #copyTo} wrote. */
+  public static Scalar ofEncoding(byte[] from, int at) {
+    return new Scalar(java.util.Arrays.copyOfRange(from, at, at + BYTES));
+  }
+
   byte[] bytes() {
     return bytes;
   }

@@ -1,0 +1,157 @@
+package hesuan.vole;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.security.GeneralSecurityException;
+import java.util.Arrays;
+import javax.crypto.Cipher;
+import javax.crypto.spec.IvParameterSpec;
+import javax.crypto.spec.SecretKeySpec;
+
+/**
+ * z = u Delta + w for vectors short enough to be paid for on the wire, by the subspace method of
+ * Roy 2022 (SoftSpokenOT): 32 corrections an element. First come bits, padded to a multiple of 128,
+ * then field elements. One side knows u and z, the other Delta and w.
+ */
+final class ShortVole {
+  private static final VarHandle LONG =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final int ROWS = 128;
+
+  private final int bits;
+  private final int elements;
+  private final int width;
+
+  ShortVole(int bits, int elements) {
+    this.bits = (bits + ROWS - 1) / ROWS * ROWS;
+    this.elements = elements;
+    width = Math.addExact(this.bits / 8, Math.multiplyExact(elements, 16));
+  }
+
+  /** Length of z and w in elements: the bits, rounded up, and the elements. */
+  int total() {
+    return bits + elements;
+  }
+
+  int bitsRoundedUp() {
+    return bits;
+  }
+
+  int messageBytes() {
+    return Math.multiplyExact(GroupSeeds.GROUPS, width);
+  }
+
+  /** u as it goes in: packed bits and elements; the caller fills it. */
+  byte[] inputs() {
+    return new byte[width];
+  }
+
+  int elementAt(int element) {
+    return bits / 8 + 16 * element;
+  }
+
+  /** For who has all seeds: z, and the corrections for the peer. */
+  long[] extend(byte[] seeds, byte[] inputs, byte[] corrections) {
+    byte[] rows = new byte[ROWS * width];
+    byte[] stream = new byte[width];
+    byte[] correction = new byte[width];
+    for (int group = 0; group < GroupSeeds.GROUPS; group++) {
+      System.arraycopy(inputs, 0, correction, 0, width);
+      for (int x = 0; x < GroupSeeds.SIZE; x++) {
+        stream(seeds, group * GroupSeeds.SIZE + x, stream);
+        fold(correction, 0, stream, -1);
+        for (int k = 0; k < GroupSeeds.BITS; k++) {
+          fold(rows, (group * GroupSeeds.BITS + k) * width, stream, -(x >> k & 1));
+        }
+      }
+      System.arraycopy(correction, 0, corrections, group * width, width);
+    }
+    return columns(rows);
+  }
+
+  /** For who has all but Delta's seeds: w. */
+  long[] extend(byte[] seeds, long delta0, long delta1, byte[] corrections) {
+    byte[] rows = new byte[ROWS * width];
+    byte[] stream = new byte[width];
+    for (int group = 0; group < GroupSeeds.GROUPS; group++) {
+      int number = GroupSeeds.number(delta0, delta1, group);
+      for (int x = 0; x < GroupSeeds.SIZE; x++) {
+        stream(seeds, group * GroupSeeds.SIZE + x, stream);
+        for (int k = 0; k < GroupSeeds.BITS; k++) {
+          fold(rows, (group * GroupSeeds.BITS + k) * width, stream, -((x ^ number) >> k & 1));
+        }
+      }
+      System.arraycopy(corrections, group * width, stream, 0, width);
+      for (int k = 0; k < GroupSeeds.BITS; k++) {
+        fold(rows, (group * GroupSeeds.BITS + k) * width, stream, -(number >> k & 1));
+      }
+    }
+    return columns(rows);
+  }
+
+  private static void fold(byte[] rows, int at, byte[] stream, int mask) {
+    for (int i = 0; i < stream.length; i++) {
+      rows[at + i] ^= (byte) (stream[i] & mask);
+    }
+  }
+
+  /** The seed's key stream; a seed serves one conversation only. */
+  private static void stream(byte[] seeds, int number, byte[] stream) {
+    try {
+      Cipher cipher = Cipher.getInstance("AES/CTR/NoPadding");
+      cipher.init(
+          Cipher.ENCRYPT_MODE,
+          new SecretKeySpec(
+              seeds, number * GroupSeeds.SEED_BYTES, GroupSeeds.SEED_BYTES, "AES"),
+          new IvParameterSpec(new byte[16]));
+      Arrays.fill(stream, (byte) 0);
+      cipher.update(stream, 0, stream.length, stream, 0);
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("every JDK has AES", e);
+    }
+  }
+
+  /** Element i is the sum of x^m times bit or element i of row m. */
+  private long[] columns(byte[] rows) {
+    long[] out = new long[2 * total()];
+    long[] block = new long[ROWS];
+    for (int at = 0; at < bits; at += 64) {
+      for (int half = 0; half < 2; half++) {
+        for (int m = 0; m < 64; m++) {
+          block[m] = (long) LONG.get(rows, (half * 64 + m) * width + at / 8);
+        }
+        transpose(block);
+        for (int i = 0; i < 64; i++) {
+          out[2 * (at + i) + half] = block[i];
+        }
+      }
+    }
+    for (int e = 0; e < elements; e++) {
+      long low = 0;
+      long high = 0;
+      for (int m = ROWS - 1; m >= 0; m--) {
+        int from = m * width + elementAt(e);
+        long carry = high >> 63 & Gf128.REDUCTION;
+        high = (high << 1 | low >>> 63) ^ (long) LONG.get(rows, from + 8);
+        low = low << 1 ^ carry ^ (long) LONG.get(rows, from);
+      }
+      out[2 * (bits + e)] = low;
+      out[2 * (bits + e) + 1] = high;
+    }
+    Arrays.fill(rows, (byte) 0);
+    return out;
+  }
+
+  /** 64 by 64 bits: bit i of word m becomes bit m of word i. */
+  private static void transpose(long[] block) {
+    long mask = 0x00000000ffffffffL;
+    for (int j = 32; j != 0; j >>= 1, mask ^= mask << j) {
+      for (int k = 0; k < 64; k = k + j + 1 & ~j) {
+        long swap = (block[k] >>> j ^ block[k + j]) & mask;
+        block[k] ^= swap << j;
+        block[k + j] ^= swap;
+      }
+    }
+  }
+}

@@ -1,0 +1,32 @@
+package hesuan.vole;
+
+import hesuan.wire.Digest;
+import java.util.Map;
+
+/**
+ * What both ends agree on beforehand; its digest opens the conversation.
+ *
+ * @param session unlike for every run: of job, step, attempt and purpose
+ * @param count elements of each vector
+ * @param malicious whether a peer that deviates is caught, see docs/protocols/vole.md
+ */
+public record VoleParameters(Digest session, int count, boolean malicious) {
+  static final int VERSION = 1;
+  public static final int COUNT_MAX = 1 << 25;
+
+  public VoleParameters {
+    if (count < 0 || count > COUNT_MAX) {
+      throw new IllegalArgumentException(count + " elements");
+    }
+  }
+
+  Digest digest() {
+    return Digest.ofDocument(
+        Map.of(
+            "protocol", "hesuan/vole",
+            "version", VERSION,
+            "session", session.hex(),
+            "count", count,
+            "malicious", malicious));
+  }
+}
