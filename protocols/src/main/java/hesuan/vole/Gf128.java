@@ -40,8 +40,7 @@ public final class Gf128 {
   public static void square(long[] r, int ri, long[] x, int xi) {
     long low = x[2 * xi];
     long high = x[2 * xi + 1];
-    reduce(
-        r, ri, spread(low), spread(low >>> 32), spread(high), spread(high >>> 32));
+    reduce(r, ri, spread(low), spread(low >>> 32), spread(high), spread(high >>> 32));
   }
 
   /** r[ri] = x[xi]^-1, or 0 for 0: x^(2^128 - 2). */

@@ -50,7 +50,9 @@ final class GroupSeeds {
     return (int) (word >>> group % (GROUPS / 2) * BITS) & SIZE - 1;
   }
 
-  /** Seeds of group g at g * 16, each 16 bytes; the message for the other side goes to the array. */
+  /**
+   * Seeds of group g at g * 16, each 16 bytes; the message for the other side goes to the array.
+   */
   byte[] make(byte[] baseKeys, SecureRandom random, byte[] message) {
     byte[] seeds = new byte[GROUPS * SIZE * SEED_BYTES];
     byte[] nodes = new byte[SIZE * SEED_BYTES];

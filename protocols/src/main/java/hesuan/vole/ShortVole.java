@@ -102,8 +102,7 @@ final class ShortVole {
       Cipher cipher = Cipher.getInstance("AES/CTR/NoPadding");
       cipher.init(
           Cipher.ENCRYPT_MODE,
-          new SecretKeySpec(
-              seeds, number * GroupSeeds.SEED_BYTES, GroupSeeds.SEED_BYTES, "AES"),
+          new SecretKeySpec(seeds, number * GroupSeeds.SEED_BYTES, GroupSeeds.SEED_BYTES, "AES"),
           new IvParameterSpec(new byte[16]));
       Arrays.fill(stream, (byte) 0);
       cipher.update(stream, 0, stream.length, stream, 0);

@@ -35,8 +35,7 @@ public final class VoleSender {
     peer.send(Peer.BASE_POINTS, base.points());
     byte[] keys = base.keys(senderKey, peer);
     byte[] message = peer.receive(Peer.SEED_SUMS, GroupSeeds.MESSAGE_BYTES);
-    byte[] seeds =
-        new GroupSeeds(parameters.session()).take(keys, delta0, delta1, message, peer);
+    byte[] seeds = new GroupSeeds(parameters.session()).take(keys, delta0, delta1, message, peer);
     Arrays.fill(keys, (byte) 0);
 
     int count = parameters.count();
