@@ -79,7 +79,7 @@ final class AgentCommands extends Group {
     boolean start;
 
     @Override
-    int run(Console console) throws Exception {
+    protected int run(Console console) throws Exception {
       String api =
           coordinatorApi.isEmpty() ? Address.parse(coordinator).host() + ":7443" : coordinatorApi;
       AgentConfig config =
@@ -121,7 +121,7 @@ final class AgentCommands extends Group {
     boolean background;
 
     @Override
-    int run(Console console) throws Exception {
+    protected int run(Console console) throws Exception {
       Home home = home().requireAgent();
       if (background) {
         return inBackground(console, folder);
@@ -167,7 +167,7 @@ final class AgentCommands extends Group {
   @picocli.CommandLine.Command(name = "stop", description = "Stop it. 停止。")
   static final class Stop extends HomeCommand {
     @Override
-    int run(Console console) throws Exception {
+    protected int run(Console console) throws Exception {
       boolean stopped = Background.stop(home().requireAgent().folder());
       console.say(
           stopped ? "The agent is stopped." : "It was not running.", stopped ? "代理已停止。" : "它并未运行。");
@@ -181,7 +181,7 @@ final class AgentCommands extends Group {
       description = "Who it is, and whether it has its line. 身份与连接状态。")
   static final class Status extends HomeCommand {
     @Override
-    int run(Console console) throws Exception {
+    protected int run(Console console) throws Exception {
       try (Api api = home().agent()) {
         var party = api.get("/party");
         console.say(

@@ -8,7 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
     description = "Privacy budget of this party's products. 本方产品的隐私预算。")
 final class BudgetCommand extends HomeCommand {
   @Override
-  int run(Console console) throws Exception {
+  protected int run(Console console) throws Exception {
     try (Api agent = home().agent()) {
       JsonNode lines = agent.get("/budget");
       for (JsonNode line : lines) {

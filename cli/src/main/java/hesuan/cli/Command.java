@@ -4,7 +4,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Option;
 
 /** What every command has: help, a language, and JSON for programs. */
-abstract class Command implements Callable<Integer> {
+public abstract class Command implements Callable<Integer> {
   @Option(
       names = {"-h", "--help"},
       usageHelp = true,
@@ -23,9 +23,13 @@ abstract class Command implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    return run(Console.standard(Console.isChinese(lang), json));
+    return run(console());
+  }
+
+  Console console() {
+    return Console.standard(Console.isChinese(lang), json);
   }
 
   /** Answers one of {@link Exit}. */
-  abstract int run(Console console) throws Exception;
+  protected abstract int run(Console console) throws Exception;
 }

@@ -7,7 +7,7 @@ package hesuan.cli;
         "Print a completion script for bash and zsh: source <(hesuan completion). 输出命令补全脚本。")
 final class CompletionCommand extends Command {
   @Override
-  int run(Console console) {
+  protected int run(Console console) {
     console.raw(Main.completionScript());
     return Exit.OK;
   }

@@ -10,13 +10,13 @@ import java.util.Locale;
  * Where a command speaks: sentences in the reader's language for people, or one JSON document for
  * programs, never both on standard output.
  */
-final class Console {
+public final class Console {
   private final PrintStream out;
   private final PrintStream err;
   private final boolean chinese;
   private final boolean json;
 
-  Console(PrintStream out, PrintStream err, boolean chinese, boolean json) {
+  public Console(PrintStream out, PrintStream err, boolean chinese, boolean json) {
     this.out = out;
     this.err = err;
     this.chinese = chinese;
@@ -24,7 +24,7 @@ final class Console {
   }
 
   /** By {@code --lang}, else by the environment as POSIX orders it. */
-  static boolean isChinese(String lang) {
+  public static boolean isChinese(String lang) {
     String wanted = lang;
     for (String name : new String[] {"LC_ALL", "LC_MESSAGES", "LANG"}) {
       String value = System.getenv(name);
@@ -33,7 +33,7 @@ final class Console {
     return wanted.toLowerCase(Locale.ROOT).startsWith("zh");
   }
 
-  static Console standard(boolean chinese, boolean json) {
+  public static Console standard(boolean chinese, boolean json) {
     return new Console(
         new PrintStream(System.out, true, StandardCharsets.UTF_8),
         new PrintStream(System.err, true, StandardCharsets.UTF_8),
@@ -41,34 +41,34 @@ final class Console {
         json);
   }
 
-  boolean chinese() {
+  public boolean chinese() {
     return chinese;
   }
 
-  boolean json() {
+  public boolean json() {
     return json;
   }
 
-  String text(String en, String zh) {
+  public String text(String en, String zh) {
     return chinese ? zh : en;
   }
 
   /** A line for people; silent where a program reads. */
-  void say(String en, String zh, Object... arguments) {
+  public void say(String en, String zh, Object... arguments) {
     if (!json) {
       out.println(text(en, zh).formatted(arguments));
     }
   }
 
   /** A line that has no language: a table's row, a figure. */
-  void line(String line) {
+  public void line(String line) {
     if (!json) {
       out.println(line);
     }
   }
 
   /** The document for programs. */
-  void document(Object document) {
+  public void document(Object document) {
     if (json) {
       try {
         out.println(
@@ -80,12 +80,12 @@ final class Console {
   }
 
   /** What a command was asked for as it is, for a pipe: a receipt, a token, a schema. */
-  void raw(String text) {
+  public void raw(String text) {
     out.println(text);
   }
 
   /** Progress and errors. */
-  void note(String en, String zh, Object... arguments) {
+  public void note(String en, String zh, Object... arguments) {
     err.println(text(en, zh).formatted(arguments));
   }
 }

@@ -76,7 +76,7 @@ final class ContractCommands extends Group {
     List<String> assumptions = new ArrayList<>();
 
     @Override
-    int run(Console console) throws Exception {
+    protected int run(Console console) throws Exception {
       try (Api coordinator = home().coordinator();
           Api agent = home().agent()) {
         JsonNode parties = coordinator.get("/parties").path("parties");
@@ -137,7 +137,7 @@ final class ContractCommands extends Group {
     String id = "";
 
     @Override
-    int run(Console console) throws Exception {
+    protected int run(Console console) throws Exception {
       try (Api agent = home().agent()) {
         JsonNode signed = agent.post("/contracts/" + new ContractId(id) + "/sign", Map.of());
         Contract contract = Json.read(signed.path("contract"), Contract.class);
@@ -161,7 +161,7 @@ final class ContractCommands extends Group {
   @picocli.CommandLine.Command(name = "list", description = "Contracts of this party. 本方的合约。")
   static final class ListAll extends HomeCommand {
     @Override
-    int run(Console console) throws Exception {
+    protected int run(Console console) throws Exception {
       try (Api api = home().coordinator()) {
         JsonNode contracts = api.get("/contracts").path("contracts");
         for (JsonNode contract : contracts) {
@@ -186,7 +186,7 @@ final class ContractCommands extends Group {
     String id = "";
 
     @Override
-    int run(Console console) throws Exception {
+    protected int run(Console console) throws Exception {
       try (Api agent = home().agent()) {
         JsonNode done = agent.post("/contracts/" + new ContractId(id) + "/withdraw", Map.of());
         console.say("Withdrawn: %s.", "已退出：%s。", id);

@@ -68,7 +68,7 @@ final class CoordinatorCommands extends Group {
     boolean start;
 
     @Override
-    int run(Console console) throws Exception {
+    protected int run(Console console) throws Exception {
       String address = listen.isEmpty() ? hosts.getFirst() : listen;
       CoordinatorConfig config =
           new CoordinatorConfig(
@@ -101,7 +101,7 @@ final class CoordinatorCommands extends Group {
     boolean background;
 
     @Override
-    int run(Console console) throws Exception {
+    protected int run(Console console) throws Exception {
       Home home = home().requireCoordinator();
       if (background) {
         return inBackground(console, folder);
@@ -164,7 +164,7 @@ final class CoordinatorCommands extends Group {
   @picocli.CommandLine.Command(name = "stop", description = "Stop it. 停止。")
   static final class Stop extends HomeCommand {
     @Override
-    int run(Console console) throws Exception {
+    protected int run(Console console) throws Exception {
       boolean stopped = Background.stop(home().requireCoordinator().folder());
       console.say(
           stopped ? "The coordinator is stopped." : "It was not running.",
@@ -182,7 +182,7 @@ final class CoordinatorCommands extends Group {
     String party = "";
 
     @Override
-    int run(Console console) throws Exception {
+    protected int run(Console console) throws Exception {
       try (Api api = home().requireCoordinator().coordinator()) {
         var token = api.post("/tokens/join", Map.of("party", new PartyId(party).value()));
         if (console.json()) {

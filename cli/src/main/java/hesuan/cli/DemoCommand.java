@@ -24,7 +24,7 @@ final class DemoCommand extends Command {
   long seed;
 
   @Override
-  int run(Console console) throws Exception {
+  protected int run(Console console) throws Exception {
     Path folder =
         home == null ? Path.of(System.getProperty("hesuan.root", "."), ".hesuan", "demo") : home;
     long start = System.nanoTime();

@@ -32,7 +32,7 @@ final class DoctorCommand extends HomeCommand {
   private final List<Finding> findings = new ArrayList<>();
 
   @Override
-  int run(Console console) throws Exception {
+  protected int run(Console console) throws Exception {
     machine(console);
     if (home().isAgent()) {
       agent(console);

@@ -10,7 +10,7 @@ import java.util.Map;
     description = "Every error code, its meaning and remedy. 全部错误码及处理办法。")
 final class ErrorsCommand extends Command {
   @Override
-  int run(Console console) {
+  protected int run(Console console) {
     for (ErrorCode code : ErrorCode.values()) {
       console.line(
           "%s  %s — %s"

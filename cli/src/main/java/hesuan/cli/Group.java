@@ -5,11 +5,11 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
 /** A command that only holds others: alone, it shows them. */
-abstract class Group extends Command {
+public abstract class Group extends Command {
   @Spec CommandSpec spec = CommandSpec.create();
 
   @Override
-  int run(Console console) {
+  protected int run(Console console) {
     CommandLine.usage(spec.commandLine(), System.out);
     return Exit.USAGE;
   }

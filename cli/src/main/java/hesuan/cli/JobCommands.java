@@ -46,7 +46,7 @@ final class JobCommands extends Group {
     Path file = Path.of("");
 
     @Override
-    int run(Console console) throws Exception {
+    protected int run(Console console) throws Exception {
       JobSpec spec = JobReader.read(Files.readString(file));
       console.say(
           "%s is a job. Next: hesuan job plan --home FOLDER %s",
@@ -72,7 +72,7 @@ final class JobCommands extends Group {
           "Show steps, what each party would learn, epsilon and every party's verdict; runs nothing. 显示计划与各方裁决，不运行。")
   static final class PlanIt extends FileCommand {
     @Override
-    int run(Console console) throws Exception {
+    protected int run(Console console) throws Exception {
       try (Api api = home().coordinator()) {
         JsonNode planned = api.post("/jobs/plan", ask());
         JsonNode plan = planned.path("plan");
@@ -118,7 +118,7 @@ final class JobCommands extends Group {
       description = "Submit a job and return; the same submit token twice is one job. 提交后返回。")
   static final class Submit extends FileCommand {
     @Override
-    int run(Console console) throws Exception {
+    protected int run(Console console) throws Exception {
       try (Api api = home().coordinator()) {
         JsonNode job = api.post("/jobs", ask());
         console.say(
@@ -146,7 +146,7 @@ final class JobCommands extends Group {
     String receipt = "";
 
     @Override
-    int run(Console console) throws Exception {
+    protected int run(Console console) throws Exception {
       Home home = home();
       try (Api coordinator = home.coordinator();
           Api agent = home.agent()) {
@@ -223,7 +223,7 @@ final class JobCommands extends Group {
     String id = "";
 
     @Override
-    int run(Console console) throws Exception {
+    protected int run(Console console) throws Exception {
       try (Api api = home().coordinator()) {
         JsonNode job = watch(api, id, event -> Stories.event(console, event));
         Stories.end(console, job);
@@ -238,7 +238,7 @@ final class JobCommands extends Group {
       description = "Jobs of this party, newest first. 本方作业列表。")
   static final class ListAll extends HomeCommand {
     @Override
-    int run(Console console) throws Exception {
+    protected int run(Console console) throws Exception {
       try (Api api = home().coordinator()) {
         JsonNode jobs = api.get("/jobs").path("jobs");
         for (JsonNode job : jobs) {
@@ -262,7 +262,7 @@ final class JobCommands extends Group {
     String id = "";
 
     @Override
-    int run(Console console) throws Exception {
+    protected int run(Console console) throws Exception {
       try (Api api = home().coordinator()) {
         JsonNode job = api.get("/jobs/" + new JobId(id));
         Stories.end(console, job);
@@ -303,7 +303,7 @@ final class JobCommands extends Group {
     String id = "";
 
     @Override
-    int run(Console console) throws Exception {
+    protected int run(Console console) throws Exception {
       try (Api api = home().coordinator()) {
         JsonNode job = api.post("/jobs/" + new JobId(id) + "/cancel", Map.of());
         Stories.end(console, job);
@@ -321,7 +321,7 @@ final class JobCommands extends Group {
     String id = "";
 
     @Override
-    int run(Console console) throws Exception {
+    protected int run(Console console) throws Exception {
       try (Api agent = home().agent()) {
         JsonNode result = agent.get("/jobs/" + new JobId(id) + "/result");
         Stories.result(console, result);

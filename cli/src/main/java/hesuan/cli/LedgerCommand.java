@@ -24,7 +24,7 @@ final class LedgerCommand extends HomeCommand {
   Ledger ledger = Ledger.CERTIFICATE;
 
   @Override
-  int run(Console console) throws Exception {
+  protected int run(Console console) throws Exception {
     try (Api api = home().coordinator()) {
       JsonNode replayed = api.get("/ledgers/" + ledger.path);
       replayed.path("rows").forEach(row -> console.line("  " + row.asText()));

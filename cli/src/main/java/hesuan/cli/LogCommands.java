@@ -19,7 +19,7 @@ final class LogCommands extends Group {
           "Read every entry and tile and check them against the checkpoint; stop the agent first. 全量校验；请先停止代理。")
   static final class Fsck extends HomeCommand {
     @Override
-    int run(Console console) throws Exception {
+    protected int run(Console console) throws Exception {
       LogCheck check =
           Agent.checkLog(home().requireAgent().folder(), Clock.systemUTC(), new SecureRandom());
       check.faults().forEach(console::line);

@@ -1,5 +1,6 @@
 package hesuan.cli;
 
+import hesuan.cli.bench.BenchCommand;
 import hesuan.wire.Problem;
 import hesuan.wire.ProblemException;
 import java.util.logging.Level;
@@ -47,10 +48,9 @@ public final class Main extends Command {
     CommandLine line = new CommandLine(new Main());
     line.setExecutionExceptionHandler(
         (e, failed, parsed) -> {
-          Command command = (Command) failed.getCommandSpec().userObject();
-          Console console = Console.standard(Console.isChinese(command.lang), command.json);
           if (e instanceof ProblemException problem) {
-            return tell(console, problem.problem());
+            Command command = (Command) failed.getCommandSpec().userObject();
+            return tell(command.console(), problem.problem());
           }
           throw e;
         });
@@ -68,7 +68,7 @@ public final class Main extends Command {
   }
 
   @Override
-  int run(Console console) {
+  protected int run(Console console) {
     CommandLine.usage(this, System.out);
     return Exit.OK;
   }

@@ -116,7 +116,7 @@ final class ProductCommands extends Group {
     @Nullable String where;
 
     @Override
-    int run(Console console) throws Exception {
+    protected int run(Console console) throws Exception {
       Map<String, Object> request = new LinkedHashMap<>();
       request.put("name", name);
       request.put("title", title.isEmpty() ? name : title);
@@ -213,7 +213,7 @@ final class ProductCommands extends Group {
   @picocli.CommandLine.Command(name = "list", description = "The federation's catalogue. 联邦目录。")
   static final class ListAll extends HomeCommand {
     @Override
-    int run(Console console) throws Exception {
+    protected int run(Console console) throws Exception {
       try (Api api = home().coordinator()) {
         JsonNode products = api.get("/products").path("products");
         for (JsonNode product : products) {
@@ -240,7 +240,7 @@ final class ProductCommands extends Group {
     String product = "";
 
     @Override
-    int run(Console console) throws Exception {
+    protected int run(Console console) throws Exception {
       String[] parts = product.substring(product.indexOf('/') + 1).split("@", 2);
       if (parts.length != 2) {
         throw new ProblemException(ErrorCode.INVALID_VALUE, "product", "NAME@VERSION", product);

@@ -39,7 +39,7 @@ final class ReceiptCommands extends Group {
     @Nullable Path out;
 
     @Override
-    int run(Console console) throws Exception {
+    protected int run(Console console) throws Exception {
       Path file = out == null ? Path.of(job + ".receipt") : out;
       try (Api agent = home().agent()) {
         byte[] receipt = agent.bytes("/jobs/" + new JobId(job) + "/receipt");
@@ -62,7 +62,7 @@ final class ReceiptCommands extends Group {
     Path out = Path.of("");
 
     @Override
-    int run(Console console) throws Exception {
+    protected int run(Console console) throws Exception {
       try (Api agent = home().agent()) {
         byte[] keys = agent.bytes("/keys");
         Files.write(out, keys);
@@ -85,7 +85,7 @@ final class ReceiptCommands extends Group {
     Path keys = Path.of("");
 
     @Override
-    int run(Console console) throws Exception {
+    protected int run(Console console) throws Exception {
       TrustedKeys trusted = Json.read(Files.readAllBytes(keys), TrustedKeys.class);
       return report(console, ReceiptVerifier.verify(Files.readAllBytes(file), trusted));
     }

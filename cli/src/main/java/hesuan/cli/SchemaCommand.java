@@ -18,7 +18,7 @@ final class SchemaCommand extends Command {
   }
 
   @Override
-  int run(Console console) throws Exception {
+  protected int run(Console console) throws Exception {
     try (InputStream in = JobReader.class.getResourceAsStream("job.schema.json")) {
       if (in == null) {
         throw new IllegalStateException("the schema is not beside its reader");

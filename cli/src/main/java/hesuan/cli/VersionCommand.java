@@ -7,7 +7,7 @@ import java.util.Map;
 @picocli.CommandLine.Command(name = "version", description = "Version of program and JDK. 版本。")
 final class VersionCommand extends Command {
   @Override
-  int run(Console console) {
+  protected int run(Console console) {
     console.line(Agent.SOFTWARE + ", JDK " + Runtime.version());
     console.document(Map.of("software", Agent.SOFTWARE, "jdk", Runtime.version().toString()));
     return Exit.OK;

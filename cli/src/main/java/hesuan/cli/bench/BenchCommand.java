@@ -1,0 +1,10 @@
+package hesuan.cli.bench;
+
+import hesuan.cli.Group;
+
+/** {@code hesuan bench}: measures on this machine, cold and warm. */
+@picocli.CommandLine.Command(
+    name = "bench",
+    description = "Measure on this machine, cold and warm. 在本机测量（冷、热）。",
+    subcommands = {ChannelBench.class, NoiseBench.class, PsiBench.class})
+public final class BenchCommand extends Group {}

@@ -1,0 +1,115 @@
+package hesuan.cli.bench;
+
+import hesuan.wire.PartyId;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Function;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/**
+ * Counting what two sets share. A protocol is a class that makes a {@link PartyBench} of a {@link
+ * PsiCase}, and a line in {@link #PROTOCOLS}; the parties that learn the count report {@code
+ * count}.
+ */
+@Command(name = "psi", description = "Counting what two sets share. 两方集合求交计数。")
+class PsiBench extends ProcessBench {
+  private static final List<PartyId> PARTIES =
+      List.of(new PartyId("leader"), new PartyId("helper"));
+
+  /** By name, as {@code --protocol} gives it. */
+  static final Map<String, Protocol> PROTOCOLS = protocols();
+
+  /**
+   * @param bound what limits it, in one sentence
+   */
+  record Protocol(String bound, Function<PsiCase, PartyBench<?>> bench) {}
+
+  private static Map<String, Protocol> protocols() {
+    Map<String, Protocol> all = new TreeMap<>();
+    all.put("ecdh", new Protocol(EcdhPsi.BOUND, EcdhPsi::new));
+    return all;
+  }
+
+  @Option(
+      names = "--protocol",
+      paramLabel = "NAME",
+      defaultValue = "ecdh",
+      description = "ecdh. 协议。")
+  String protocol = "ecdh";
+
+  @Option(
+      names = "--rows",
+      paramLabel = "N",
+      defaultValue = "16384",
+      description = "Items of the party that learns. 得到结果一方的条数。")
+  int rows;
+
+  @Option(
+      names = "--peer-rows",
+      paramLabel = "N",
+      description = "Items of the other; by default as many. 另一方的条数，默认相同。")
+  int peerRows;
+
+  @Option(
+      names = "--overlap",
+      paramLabel = "SHARE",
+      defaultValue = "0.5",
+      description = "Of the smaller set that the larger one holds. 重合占较小集合的比例。")
+  double overlap;
+
+  @Override
+  String work() {
+    return "psi " + protocol;
+  }
+
+  @Override
+  Map<String, Object> parameters() {
+    Map<String, Object> parameters = new LinkedHashMap<>();
+    parameters.put("protocol", protocol);
+    parameters.put("rows", rows);
+    parameters.put("peerRows", size().peerRows());
+    parameters.put("overlap", overlap);
+    return parameters;
+  }
+
+  @Override
+  String bound() {
+    return known().bound();
+  }
+
+  @Override
+  List<PartyId> parties() {
+    return PARTIES;
+  }
+
+  @Override
+  Map<String, String> truth() {
+    return Map.of("count", "" + size().shared());
+  }
+
+  @Override
+  Map<String, Object> more(double seconds) {
+    long items = (long) rows + size().peerRows();
+    return Map.of("itemsPerSecond", Math.round(items / seconds));
+  }
+
+  @Override
+  PartyBench<?> protocol() {
+    return known().bench().apply(size());
+  }
+
+  private Protocol known() {
+    Protocol known = PROTOCOLS.get(protocol);
+    if (known == null) {
+      throw invalid("--protocol", "one of " + PROTOCOLS.keySet(), protocol);
+    }
+    return known;
+  }
+
+  private PsiCase size() {
+    return PsiCase.of(rows, peerRows == 0 ? rows : peerRows, overlap);
+  }
+}

@@ -1,0 +1,75 @@
+package hesuan.cli.bench;
+
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Two sets of mobile numbers in their normal form.
+ *
+ * @param rows of the first party
+ * @param peerRows of the second
+ * @param shared in both sets
+ */
+record PsiCase(int rows, int peerRows, int shared) {
+  private static final String PREFIX = "+86138";
+  private static final int DIGITS = 9;
+  private static final long NUMBERS = 1_000_000_000;
+
+  /** Coprime to the number of numbers, so that people of near numbers do not look alike. */
+  private static final long STRIDE = 618_033_989;
+
+  static final int ID_BYTES = PREFIX.length() + DIGITS;
+
+  PsiCase {
+    if (rows < 1 || peerRows < 1 || (long) rows + peerRows > NUMBERS) {
+      throw Bench.invalid("--rows, --peer-rows", "1 to " + NUMBERS / 2, rows + ", " + peerRows);
+    }
+  }
+
+  static PsiCase of(int rows, int peerRows, double overlap) {
+    if (!(overlap >= 0 && overlap <= 1)) {
+      throw Bench.invalid("--overlap", "0 to 1", "" + overlap);
+    }
+    return new PsiCase(rows, peerRows, (int) Math.round(overlap * Math.min(rows, peerRows)));
+  }
+
+  int rowsOf(BenchParty party) {
+    return party.index() == 0 ? rows : peerRows;
+  }
+
+  /**
+   * A party's distinct ids, {@link #ID_BYTES} each, end to end. The shared ones are spread over
+   * both lists.
+   */
+  byte[] ids(BenchParty party) {
+    int count = rowsOf(party);
+    byte[] ids = new byte[Math.multiplyExact(count, ID_BYTES)];
+    byte[] prefix = PREFIX.getBytes(StandardCharsets.US_ASCII);
+    long step = stepOver(count);
+    for (int i = 0; i < count; i++) {
+      long own = i * step % count;
+      long person = own < shared || party.index() == 0 ? own : (long) rows + own - shared;
+      System.arraycopy(prefix, 0, ids, i * ID_BYTES, prefix.length);
+      long number = Math.floorMod(person * STRIDE + party.seed(), NUMBERS);
+      for (int at = (i + 1) * ID_BYTES; at > i * ID_BYTES + prefix.length; number /= 10) {
+        ids[--at] = (byte) ('0' + number % 10);
+      }
+    }
+    return ids;
+  }
+
+  /** A step that visits each of so many places once. */
+  private static long stepOver(int count) {
+    for (long step = (long) (count * 0.618) + 1; ; step++) {
+      long a = step;
+      long b = count;
+      while (b != 0) {
+        long rest = a % b;
+        a = b;
+        b = rest;
+      }
+      if (a == 1) {
+        return step;
+      }
+    }
+  }
+}
