@@ -34,8 +34,7 @@ abstract class Bench extends Command {
   }
 
   static ProblemException invalid(String at, String expected, String found) {
-    return new ProblemException(
-        ErrorCode.INVALID_VALUE, at, expected, found);
+    return new ProblemException(ErrorCode.INVALID_VALUE, at, expected, found);
   }
 
   /** The work done once cold and then warm, in this process. */

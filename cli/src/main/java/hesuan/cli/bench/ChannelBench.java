@@ -8,9 +8,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** The data plane itself: one party sends, the other answers the last message. */
-@Command(
-    name = "channel",
-    description = "The data plane: throughput and latency. 数据面：吞吐与时延。")
+@Command(name = "channel", description = "The data plane: throughput and latency. 数据面：吞吐与时延。")
 final class ChannelBench extends ProcessBench {
   private static final List<PartyId> PARTIES =
       List.of(new PartyId("sender"), new PartyId("receiver"));

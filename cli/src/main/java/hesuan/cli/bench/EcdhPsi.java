@@ -56,7 +56,9 @@ record EcdhPsi(PsiCase size) implements PartyBench<byte[]> {
             parameters, keys.toArray(), new int[size.rows()], me.workers(), me.random());
     var outcome = end.run(channels);
     return Map.of(
-        "count", "" + outcome.noisyCounts().getFirst(),
-        "transcript", outcome.transcript().toString());
+        "count",
+        "" + outcome.noisyCounts().getFirst(),
+        "transcript",
+        outcome.transcript().toString());
   }
 }

@@ -177,8 +177,7 @@ abstract class ProcessBench extends Bench {
     Map<String, Integer> ports = new TreeMap<>();
     collect(processes, PartyLine.Ready.class)
         .forEach((each, ready) -> ports.put(each.value(), ready.port()));
-    PartyLine.Addresses addresses =
-        new PartyLine.Addresses(ports, relayed() ? relay.port() : 0);
+    PartyLine.Addresses addresses = new PartyLine.Addresses(ports, relayed() ? relay.port() : 0);
     processes.forEach(each -> each.tell(addresses));
     List<Map<PartyId, PartyLine.Ran>> runsOfAll = new ArrayList<>();
     for (int run = 0; run <= runs; run++) {
@@ -201,8 +200,7 @@ abstract class ProcessBench extends Bench {
             .map(run -> run.values().stream().mapToLong(PartyLine.Ran::nanos).max().orElseThrow())
             .toList();
     Map<String, Object> byParty = new LinkedHashMap<>();
-    peaks.forEach(
-        (each, peak) -> byParty.put(each.value(), ofParty(runsOfAll, each, peak)));
+    peaks.forEach((each, peak) -> byParty.put(each.value(), ofParty(runsOfAll, each, peak)));
     double seconds = Figures.warmMedianSeconds(slowest);
     Map<String, Object> more = new LinkedHashMap<>(more(seconds));
     more.put("parties", byParty);
@@ -238,8 +236,8 @@ abstract class ProcessBench extends Bench {
   }
 
   /** The next line of each party. A fast one may be a line ahead. */
-  private <T extends PartyLine> Map<PartyId, T> collect(
-      List<PartyProcess> processes, Class<T> type) throws InterruptedException {
+  private <T extends PartyLine> Map<PartyId, T> collect(List<PartyProcess> processes, Class<T> type)
+      throws InterruptedException {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(patienceSeconds);
     while (processes.stream().anyMatch(each -> each.lines().isEmpty())) {
       PartyProcess.Said line = said.poll(end - System.nanoTime(), TimeUnit.NANOSECONDS);
