@@ -3,6 +3,7 @@ package hesuan.dp;
 import hesuan.wire.SecretBytes;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -111,6 +112,26 @@ public final class BitPool {
       }
     }
     return product >>> 32 == 0;
+  }
+
+  /**
+   * True with probability exactly part/whole, part at most whole: a uniform real number is compared
+   * with the fraction, 32 bits at a time, until they differ.
+   */
+  boolean chance(BigInteger part, BigInteger whole) {
+    if (part.equals(whole)) {
+      return true;
+    }
+    BigInteger rest = part;
+    while (rest.signum() > 0) {
+      BigInteger[] digit = rest.shiftLeft(Integer.SIZE).divideAndRemainder(whole);
+      int order = Long.compare(nextInt() & 0xffff_ffffL, digit[0].longValueExact());
+      if (order != 0) {
+        return order < 0;
+      }
+      rest = digit[1];
+    }
+    return false;
   }
 
   private int take(int bytes) {

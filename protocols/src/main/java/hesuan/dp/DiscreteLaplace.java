@@ -6,7 +6,7 @@ package hesuan.dp;
  * distribution. The number of bits drawn depends on the noise; who could time single draws could
  * learn about it, so noise is drawn as a whole vector before anything is sent.
  */
-public final class DiscreteLaplace {
+public final class DiscreteLaplace implements NoiseSource {
   private final long numerator;
   private final long denominator;
 
@@ -15,6 +15,7 @@ public final class DiscreteLaplace {
     this.denominator = scale.denominator();
   }
 
+  @Override
   public long draw(BitPool bits) {
     while (true) {
       long rest = bits.below(numerator);
@@ -33,14 +34,6 @@ public final class DiscreteLaplace {
       }
       return negative ? -magnitude : magnitude;
     }
-  }
-
-  public long[] draw(BitPool bits, int count) {
-    long[] noise = new long[count];
-    for (int i = 0; i < count; i++) {
-      noise[i] = draw(bits);
-    }
-    return noise;
   }
 
   /** True with probability {@code exp(-part / numerator)}, for part below numerator. */

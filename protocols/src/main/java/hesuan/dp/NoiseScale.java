@@ -3,6 +3,7 @@ package hesuan.dp;
 import hesuan.wire.Epsilon;
 import hesuan.wire.ErrorCode;
 import hesuan.wire.ProblemException;
+import java.util.function.LongToDoubleFunction;
 
 /**
  * The scale of discrete Laplace noise, sensitivity over epsilon, as a fraction in lowest terms: the
@@ -10,7 +11,7 @@ import hesuan.wire.ProblemException;
  *
  * <p>The limits keep every step of the sampler and a sum over a thousand parties inside 64 bits.
  */
-public record NoiseScale(long numerator, long denominator) {
+public record NoiseScale(long numerator, long denominator) implements Noise {
   private static final long NUMERATOR_MAX = 1L << 56;
   private static final long SCALE_MAX = 1L << 48;
   private static final long MICROS = 1_000_000;
@@ -52,6 +53,16 @@ public record NoiseScale(long numerator, long denominator) {
   /** Rate of decay per unit, {@code denominator / numerator}: for reported intervals only. */
   double rate() {
     return (double) denominator / numerator;
+  }
+
+  @Override
+  public NoiseSource source() {
+    return new DiscreteLaplace(this);
+  }
+
+  @Override
+  public LongToDoubleFunction tail(int addends) {
+    return new LaplaceTail(rate(), addends);
   }
 
   private static long gcd(long a, long b) {

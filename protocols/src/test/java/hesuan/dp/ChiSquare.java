@@ -1,9 +1,10 @@
 package hesuan.dp;
 
 import java.util.function.LongSupplier;
+import java.util.function.LongToDoubleFunction;
 
 /**
- * Holds draws against the exact discrete Laplace. The statistic of a right sampler exceeds its
+ * Holds draws against the exact distribution. The statistic of a right sampler exceeds its
  * degrees of freedom by 6 standard deviations less than once in 10^6 runs (Wilson and Hilferty's
  * normal approximation), and draws are seeded, so a pass stays a pass.
  */
@@ -15,10 +16,35 @@ final class ChiSquare {
 
   static boolean accepts(LongSupplier draws, int count, NoiseScale scale) {
     double q = Math.exp(-scale.rate());
-    // Values are binned so that each bin expects enough; half is cells on one side.
     int width = (int) Math.max(1, Math.round(0.2 / scale.rate()));
+    return accepts(draws, count, width, x -> Math.pow(q, x) / (1 + q));
+  }
+
+  static boolean accepts(LongSupplier draws, int count, NoiseVariance variance) {
+    double sigma = variance.sigma();
+    int width = (int) Math.max(1, Math.round(0.2 * sigma));
+    if (sigma > 1000) {
+      // The midpoint rule, whose error is far below what the draws can tell.
+      return accepts(draws, count, width, x -> Normal.above((x - 0.5) / sigma));
+    }
+    double[] above = new double[(int) (20 * sigma) + 2]; // above[x]: mass of all values from x on
+    for (int x = above.length - 2; x >= 0; x--) {
+      above[x] = above[x + 1] + Math.exp(-0.5 * (x / sigma) * (x / sigma));
+    }
+    double total = above[0] + above[1];
+    return accepts(
+        draws, count, width, x -> above[(int) Math.min(x, above.length - 1)] / total);
+  }
+
+  /**
+   * @param width how many values make a bin
+   * @param atLeast {@code P(draw >= x)}, for x from 1 on
+   */
+  private static boolean accepts(
+      LongSupplier draws, int count, int width, LongToDoubleFunction atLeast) {
+    // Each bin must expect enough; half is their number on one side.
     int half = 0;
-    while (count * above(q, (half + 1) * (long) width) > EXPECTED_MIN) {
+    while (count * atLeast.applyAsDouble((half + 1) * (long) width) > EXPECTED_MIN) {
       half++;
     }
     long[] seen = new long[2 * half + 1];
@@ -29,8 +55,8 @@ final class ChiSquare {
     }
     double statistic = 0;
     for (int b = 0; b <= 2 * half; b++) {
-      double least = b == 0 ? 1 : atLeast(q, (b - half) * (long) width);
-      double next = b == 2 * half ? 0 : atLeast(q, (b - half + 1) * (long) width);
+      double least = b == 0 ? 1 : both(atLeast, (b - half) * (long) width);
+      double next = b == 2 * half ? 0 : both(atLeast, (b - half + 1) * (long) width);
       double expected = count * (least - next);
       statistic += (seen[b] - expected) * (seen[b] - expected) / expected;
     }
@@ -40,11 +66,7 @@ final class ChiSquare {
     return deviations < DEVIATIONS_MAX;
   }
 
-  private static double atLeast(double q, long x) {
-    return x > 0 ? Math.pow(q, x) / (1 + q) : 1 - above(q, -x);
-  }
-
-  private static double above(double q, long x) {
-    return Math.pow(q, x + 1) / (1 + q);
+  private static double both(LongToDoubleFunction atLeast, long x) {
+    return x > 0 ? atLeast.applyAsDouble(x) : 1 - atLeast.applyAsDouble(1 - x);
   }
 }

@@ -27,7 +27,7 @@ class NoiseIntervalTest {
       for (int x = -reach; x <= reach; x++) {
         outside += Math.abs(x) > w ? sum[x + reach] : 0;
       }
-      assertEquals(outside, NoiseInterval.beyond(scale, addends, w), 1e-11 + 1e-9 * outside);
+      assertEquals(outside, scale.tail(addends).applyAsDouble(w), 1e-11 + 1e-9 * outside);
     }
   }
 
