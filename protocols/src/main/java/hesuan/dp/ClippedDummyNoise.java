@@ -1,9 +1,6 @@
 package hesuan.dp;
 
 import hesuan.wire.Epsilon;
-import hesuan.wire.ErrorCode;
-import hesuan.wire.ProblemException;
-import java.math.BigDecimal;
 
 /**
  * Noise that can be added as dummy items, of which there cannot be fewer than none: {@code offset +
@@ -33,7 +30,7 @@ public final class ClippedDummyNoise {
   public static ClippedDummyNoise of(Epsilon epsilon, String delta, long sensitivity) {
     NoiseScale scale = NoiseScale.of(epsilon, sensitivity);
     double rate = scale.rate();
-    double steps = Math.log(2 / (parseDelta(delta) * (1 + Math.exp(-rate)))) / rate;
+    double steps = Math.log(2 / (Delta.parse(delta).toDouble() * (1 + Math.exp(-rate)))) / rate;
     long offset = Math.addExact(sensitivity, (long) Math.ceil(Math.max(0, steps)));
     return new ClippedDummyNoise(scale, offset);
   }
@@ -58,19 +55,5 @@ public final class ClippedDummyNoise {
    */
   public NoiseInterval interval(int helpers, int confidencePercent) {
     return NoiseInterval.of(scale, helpers, confidencePercent); // clipping only brings noise nearer
-  }
-
-  private static double parseDelta(String text) {
-    try {
-      BigDecimal delta = new BigDecimal(text);
-      // The lower bound keeps the double normal; smaller deltas have no meaning here.
-      if (delta.compareTo(BigDecimal.ONE) < 0 && delta.compareTo(new BigDecimal("1e-30")) >= 0) {
-        return delta.doubleValue();
-      }
-    } catch (NumberFormatException e) {
-      // said below
-    }
-    throw new ProblemException(
-        ErrorCode.INVALID_VALUE, "delta", "0 < delta < 1, as a decimal", text);
   }
 }

@@ -9,16 +9,23 @@ import java.util.function.LongToDoubleFunction;
  * rounding at any scale, with no grid and no cancellation.
  */
 final class LaplaceTail implements LongToDoubleFunction {
-  static final int ADDENDS_MAX = 1024;
+  private static final int ADDENDS_MAX = 1024;
 
   private final double rate;
   private final double miss; // 1 - q
   private final double[] weight; // of the negative binomial with i + 1 failures
 
-  LaplaceTail(double rate, int addends) {
-    if (addends < 1 || addends > ADDENDS_MAX) {
+  /** The tail, or for more addends than the exact one can take, Chernoff's bound on it. */
+  static LongToDoubleFunction of(double rate, int addends) {
+    if (addends < 1) {
       throw new IllegalArgumentException("addends " + addends);
     }
+    return addends <= ADDENDS_MAX
+        ? new LaplaceTail(rate, addends)
+        : w -> chernoff(rate, addends, w);
+  }
+
+  private LaplaceTail(double rate, int addends) {
     this.rate = rate;
     this.miss = -Math.expm1(-rate);
     // With u = 1 - qz and c = 1 / (1 - q^2): the factor at z = q is c^n * h(u)^n, where
@@ -59,6 +66,30 @@ final class LaplaceTail implements LongToDoubleFunction {
       term += Math.log((w + f + 1.0) / (f + 1)) + Math.log(miss);
     }
     return 2 * sum;
+  }
+
+  /** {@code 2 inf over s of E[exp(s x)]^n exp(-s (w + 1))}, the exponent being convex in s. */
+  private static double chernoff(double rate, int addends, long w) {
+    double low = 0;
+    double high = rate;
+    for (int i = 0; i < 100; i++) {
+      double left = low + (high - low) / 3;
+      double right = high - (high - low) / 3;
+      if (exponent(rate, addends, w, left) < exponent(rate, addends, w, right)) {
+        high = right;
+      } else {
+        low = left;
+      }
+    }
+    return Math.min(1, 2 * Math.exp(exponent(rate, addends, w, low)));
+  }
+
+  private static double exponent(double rate, int addends, long w, double s) {
+    double one =
+        2 * Math.log(-Math.expm1(-rate))
+            - Math.log(-Math.expm1(s - rate))
+            - Math.log(-Math.expm1(-s - rate));
+    return addends * one - s * (w + 1.0);
   }
 
   private static double[] times(double[] a, double[] b, int terms) {

@@ -62,7 +62,7 @@ public record NoiseScale(long numerator, long denominator) implements Noise {
 
   @Override
   public LongToDoubleFunction tail(int addends) {
-    return new LaplaceTail(rate(), addends);
+    return LaplaceTail.of(rate(), addends);
   }
 
   private static long gcd(long a, long b) {
