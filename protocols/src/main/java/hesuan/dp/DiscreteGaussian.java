@@ -27,8 +27,7 @@ public final class DiscreteGaussian implements NoiseSource {
   private final long second;
 
   public DiscreteGaussian(NoiseVariance variance) {
-    BigInteger t =
-        variance.numerator().divide(variance.denominator()).sqrt().add(BigInteger.ONE);
+    BigInteger t = variance.numerator().divide(variance.denominator()).sqrt().add(BigInteger.ONE);
     this.proposal = new DiscreteLaplace(new NoiseScale(t.longValueExact(), 1));
     this.stepWide = variance.denominator().multiply(t);
     this.firstWide = variance.numerator();

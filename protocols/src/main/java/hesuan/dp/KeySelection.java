@@ -48,10 +48,10 @@ public final class KeySelection {
     // A factor of at most 2^12 keeps the product in range and changes nothing: such an epsilon
     // reaches certainty in two steps.
     BigInteger factor =
-        BigInteger.valueOf(
-            (long) (Math.min(Math.exp(share), 4096) * DOWN * (1L << FACTOR_BITS)));
+        BigInteger.valueOf((long) (Math.min(Math.exp(share), 4096) * DOWN * (1L << FACTOR_BITS)));
     long failing = (long) (delta.split(maxGroups) * ONE);
-    return new KeySelection(minUnits, table(factor.max(BigInteger.ONE.shiftLeft(FACTOR_BITS)), failing));
+    return new KeySelection(
+        minUnits, table(factor.max(BigInteger.ONE.shiftLeft(FACTOR_BITS)), failing));
   }
 
   private static long[] table(BigInteger factor, long failing) {
@@ -76,8 +76,7 @@ public final class KeySelection {
     if (ONE - last <= failing) {
       return ONE;
     }
-    BigInteger grown =
-        BigInteger.valueOf(last).multiply(factor).shiftRight(FACTOR_BITS);
+    BigInteger grown = BigInteger.valueOf(last).multiply(factor).shiftRight(FACTOR_BITS);
     BigInteger missing = BigInteger.valueOf(ONE - last - failing).shiftLeft(FACTOR_BITS);
     BigInteger shrunk = missing.add(factor).subtract(BigInteger.ONE).divide(factor);
     return grown

@@ -15,7 +15,10 @@ public record Moments(long lower, long upper) {
   private static final long SPREAD_MAX = 1L << 31;
 
   public Moments {
-    if (lower >= upper || Math.abs(lower) > Long.MAX_VALUE / 4 || Math.abs(upper) > Long.MAX_VALUE / 4 || upper - lower > SPREAD_MAX) {
+    if (lower >= upper
+        || Math.abs(lower) > Long.MAX_VALUE / 4
+        || Math.abs(upper) > Long.MAX_VALUE / 4
+        || upper - lower > SPREAD_MAX) {
       throw new ProblemException(
           ErrorCode.INVALID_VALUE,
           "bounds",
@@ -66,7 +69,9 @@ public record Moments(long lower, long upper) {
   public record Estimate(double value, double low, double high) {
     private Estimate within(double least, double most) {
       return new Estimate(
-          Math.clamp(value, least, most), Math.clamp(low, least, most), Math.clamp(high, least, most));
+          Math.clamp(value, least, most),
+          Math.clamp(low, least, most),
+          Math.clamp(high, least, most));
     }
 
     private Estimate root() {
@@ -76,12 +81,13 @@ public record Moments(long lower, long upper) {
 
   public Estimate mean(Figure count, Figure sum) {
     Estimate around = ratio(sum, count);
-    return new Estimate(
-            middle() + around.value, middle() + around.low, middle() + around.high)
+    return new Estimate(middle() + around.value, middle() + around.low, middle() + around.high)
         .within(lower, upper);
   }
 
-  /** As SQL's VARIANCE: of a sample, so the sum of squares is divided by one less than the count. */
+  /**
+   * As SQL's VARIANCE: of a sample, so the sum of squares is divided by one less than the count.
+   */
   public Estimate variance(Figure count, Figure sum, Figure squares) {
     Estimate mean = ratio(sum, count);
     Estimate square = ratio(squares, count);

@@ -43,8 +43,8 @@ public record NoiseVariance(BigInteger numerator, BigInteger denominator) implem
   /**
    * Noise that costs rho of zero-concentrated differential privacy.
    *
-   * @param sensitivitySquared the square of the most by which one person can move the figures noised
-   *     together, as a distance (L2): for k cells changed by at most c each, k c^2
+   * @param sensitivitySquared the square of the most by which one person can move the figures
+   *     noised together, as a distance (L2): for k cells changed by at most c each, k c^2
    * @param rhoMicros rho in millionths
    */
   public static NoiseVariance ofRho(BigInteger sensitivitySquared, long rhoMicros) {

@@ -100,7 +100,8 @@ public record QuantileTree(long lower, long upper, long step, int branching) {
    * @param maxRows how many values in each
    */
   public long sensitivity(int maxGroups, int maxRows) {
-    return Math.multiplyExact(Math.multiplyExact((long) maxGroups, (long) maxRows), (long) height());
+    return Math.multiplyExact(
+        Math.multiplyExact((long) maxGroups, (long) maxRows), (long) height());
   }
 
   /** The square of the most by which one person moves all cells together (L2). */
@@ -141,11 +142,15 @@ public record QuantileTree(long lower, long upper, long step, int branching) {
     }
     if (shareMicros < 1 || shareMicros > WHOLE_MICROS) {
       throw new ProblemException(
-          ErrorCode.INVALID_VALUE, "quantile", "a share above 0 and up to 1", shareMicros + " millionths");
+          ErrorCode.INVALID_VALUE,
+          "quantile",
+          "a share above 0 and up to 1",
+          shareMicros + " millionths");
     }
     double share = (double) shareMicros / WHOLE_MICROS;
     int leaf = descend(cells, share);
-    // F(v) is the count up to leaf v, N the whole; the quantile's leaf is the first with F(v) >= qN.
+    // F(v) is the count up to leaf v, N the whole; the quantile's leaf is the first with F(v) >=
+    // qN.
     // The noise on F(v) - qN stays within the slack up or down, so a leaf is possible if its own
     // difference is not too far below zero, nor its predecessor's too far above.
     double slack = NoiseInterval.halfWidth(noise, terms() * addends, outside);

@@ -4,9 +4,9 @@ import java.util.function.LongSupplier;
 import java.util.function.LongToDoubleFunction;
 
 /**
- * Holds draws against the exact distribution. The statistic of a right sampler exceeds its
- * degrees of freedom by 6 standard deviations less than once in 10^6 runs (Wilson and Hilferty's
- * normal approximation), and draws are seeded, so a pass stays a pass.
+ * Holds draws against the exact distribution. The statistic of a right sampler exceeds its degrees
+ * of freedom by 6 standard deviations less than once in 10^6 runs (Wilson and Hilferty's normal
+ * approximation), and draws are seeded, so a pass stays a pass.
  */
 final class ChiSquare {
   private static final double DEVIATIONS_MAX = 6;
@@ -32,8 +32,7 @@ final class ChiSquare {
       above[x] = above[x + 1] + Math.exp(-0.5 * (x / sigma) * (x / sigma));
     }
     double total = above[0] + above[1];
-    return accepts(
-        draws, count, width, x -> above[(int) Math.min(x, above.length - 1)] / total);
+    return accepts(draws, count, width, x -> above[(int) Math.min(x, above.length - 1)] / total);
   }
 
   /**

@@ -27,7 +27,15 @@ class DiscreteGaussianTest {
 
   @ParameterizedTest
   @CsvSource({
-    "1,5", "1,1", "4,1", "5,1", "8,3", "100,1", "123456789,1000", "1000000007,1", "17848094,1000000"
+    "1,5",
+    "1,1",
+    "4,1",
+    "5,1",
+    "8,3",
+    "100,1",
+    "123456789,1000",
+    "1000000007,1",
+    "17848094,1000000"
   })
   void draw_manyTimes_followsTheExactDistribution(long numerator, long denominator) {
     NoiseVariance variance = NoiseVariance.of(numerator, denominator);
@@ -94,7 +102,8 @@ class DiscreteGaussianTest {
       double off = draws.getAsLong();
       ours += off * off / runs;
     }
-    // A sample variance is off by sqrt(2 / runs) = 0.6 % a standard deviation; the difference of two
+    // A sample variance is off by sqrt(2 / runs) = 0.6 % a standard deviation; the difference of
+    // two
     // by 0.9 %.
     assertEquals(1, ours / theirs, 0.055);
   }

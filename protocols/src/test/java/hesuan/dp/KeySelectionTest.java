@@ -34,19 +34,23 @@ class KeySelectionTest {
 
   @ParameterizedTest
   @CsvSource({
-    "1,0.000001,1", "1,0.000001,3", "1,0.000001,10", "0.1,0.001,2", "8,0.00000001,1", "20,0.01,1",
-    "0.05,0.5,7", "3,0.1,4"
+    "1,0.000001,1",
+    "1,0.000001,3",
+    "1,0.000001,10",
+    "0.1,0.001,2",
+    "8,0.00000001,1",
+    "20,0.01,1",
+    "0.05,0.5,7",
+    "3,0.1,4"
   })
   void chance_everyPairOfNeighbours_keepsEpsilonAndDeltaExactly(
       String epsilon, String delta, int maxGroups) {
     KeySelection selection =
         KeySelection.of(Epsilon.parse(epsilon), Delta.parse(delta), maxGroups, 1);
-    BigDecimal factor =
-        exp(new BigDecimal(epsilon).divide(BigDecimal.valueOf(maxGroups), DIGITS));
+    BigDecimal factor = exp(new BigDecimal(epsilon).divide(BigDecimal.valueOf(maxGroups), DIGITS));
     BigDecimal share = BigDecimal.valueOf(selection.chance(1)).divide(ONE, DIGITS);
     // The share is what a key with one person shows; all the person's keys together: delta.
-    BigDecimal all =
-        BigDecimal.ONE.subtract(power(BigDecimal.ONE.subtract(share), maxGroups));
+    BigDecimal all = BigDecimal.ONE.subtract(power(BigDecimal.ONE.subtract(share), maxGroups));
     assertTrue(all.compareTo(new BigDecimal(delta)) <= 0);
     assertTrue(all.doubleValue() > Double.parseDouble(delta) * (1 - 1e-9), "not wasted");
     for (long n = 0; n <= selection.certainFrom(); n++) {
@@ -78,8 +82,7 @@ class KeySelectionTest {
 
   @Test
   void keeps_asOftenAsStated_andNeverBelowMinUnits() {
-    KeySelection selection =
-        KeySelection.of(Epsilon.parse("0.5"), Delta.parse("0.01"), 2, 5);
+    KeySelection selection = KeySelection.of(Epsilon.parse("0.5"), Delta.parse("0.01"), 2, 5);
     BitPool bits = BitPool.of(DiscreteLaplaceTest.seed(1), "keys");
     int runs = 100_000;
     for (long units = 0; units < selection.certainFrom() + 2; units += 3) {
@@ -150,11 +153,9 @@ class KeySelectionTest {
   @Test
   void of_whatCannotBeKept_isRefused() {
     assertThrows(
-        ProblemException.class,
-        () -> KeySelection.of(Epsilon.ZERO, Delta.parse("0.1"), 1, 1));
+        ProblemException.class, () -> KeySelection.of(Epsilon.ZERO, Delta.parse("0.1"), 1, 1));
     assertThrows(
-        ProblemException.class,
-        () -> KeySelection.of(new Epsilon(1), Delta.parse("1e-20"), 10, 1));
+        ProblemException.class, () -> KeySelection.of(new Epsilon(1), Delta.parse("1e-20"), 10, 1));
     for (String bad : new String[] {"0", "1", "-1", "x", "1e-31"}) {
       assertThrows(ProblemException.class, () -> Delta.parse(bad));
     }

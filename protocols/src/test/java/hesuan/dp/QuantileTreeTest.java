@@ -138,7 +138,8 @@ class QuantileTreeTest {
     assertThrows(ProblemException.class, () -> new QuantileTree(0, 9, 1, 1));
     // As wide as doubles overflowed at: refused, not NaN.
     assertThrows(
-        ProblemException.class, () -> new QuantileTree(Long.MIN_VALUE, Long.MAX_VALUE, 1 << 30, 16));
+        ProblemException.class,
+        () -> new QuantileTree(Long.MIN_VALUE, Long.MAX_VALUE, 1 << 30, 16));
     QuantileTree tree = new QuantileTree(0, 9, 1, 2);
     assertThrows(
         ProblemException.class, () -> tree.quantile(new long[3], 500_000, HARDLY_ANY, 1, 0.05));
