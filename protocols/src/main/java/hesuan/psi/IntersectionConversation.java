@@ -73,7 +73,9 @@ final class IntersectionConversation {
 
   Oprf oprf(Workers workers, SecureRandom random) {
     return switch (parameters.engine()) {
-      case ECDH, VOLE, VOLE_MALICIOUS -> new EcdhOprf(digest, workers, random);
+      case ECDH -> new EcdhOprf(digest, workers, random);
+      case VOLE -> new VoleOprf(digest, false, workers, random);
+      case VOLE_MALICIOUS -> new VoleOprf(digest, true, workers, random);
     };
   }
 

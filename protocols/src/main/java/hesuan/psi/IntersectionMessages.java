@@ -17,6 +17,9 @@ final class IntersectionMessages {
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
   private static final int HEAD = 9;
 
+  /** What VOLE says within a bucket carries its own tags, 1 and up, plus this. */
+  static final int VOLE_TAGS = 64;
+
   private IntersectionMessages() {}
 
   private static byte[] body(int bucket, int count, int bytes) {

@@ -39,6 +39,31 @@ final class Peer {
     return body;
   }
 
+  /** This conversation as a channel for a protocol within it, whose tags are moved up. */
+  Channel channel(int tagOffset) {
+    return new Channel() {
+      @Override
+      public PartyId self() {
+        return channel.self();
+      }
+
+      @Override
+      public PartyId peer() {
+        return channel.peer();
+      }
+
+      @Override
+      public void send(byte tag, byte[] body) {
+        Peer.this.send((byte) (tag + tagOffset), body);
+      }
+
+      @Override
+      public byte[] receive(byte tag, int bytesMax) {
+        return Peer.this.receive((byte) (tag + tagOffset), bytesMax);
+      }
+    };
+  }
+
   private static void note(MessageDigest digest, byte tag, byte[] body) {
     digest.update(ByteBuffer.allocate(5).put(0, tag).putInt(1, body.length));
     digest.update(body);

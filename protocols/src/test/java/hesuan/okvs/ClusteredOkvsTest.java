@@ -198,7 +198,7 @@ class ClusteredOkvsTest {
       ClusteredOkvs.Shape shape = ClusteredOkvs.Shape.of(keys);
       assertTrue(shape.sparse() >= 1.27 * keys / shape.clusters());
       assertTrue(shape.sparse() <= 65_536);
-      assertTrue(shape.cells() >= before, "at " + keys);
+      assertTrue(shape.clusters() > 1 || shape.cells() >= before, "at " + keys);
       before = shape.cells();
     }
     ClusteredOkvs.Shape million = ClusteredOkvs.Shape.of(1 << 20);
