@@ -1,5 +1,6 @@
 package hesuan.cli.bench;
 
+import hesuan.psi.IntersectionParameters.Engine;
 import hesuan.wire.PartyId;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,7 +15,7 @@ import picocli.CommandLine.Option;
  * PsiCase}, and a line in {@link #PROTOCOLS}; the parties that learn the count report {@code
  * count}.
  */
-@Command(name = "psi", description = "Counting what two sets share. 两方集合求交计数。")
+@Command(name = "psi", description = "What two sets share. 两方集合求交。")
 class PsiBench extends ProcessBench {
   private static final List<PartyId> PARTIES =
       List.of(new PartyId("leader"), new PartyId("helper"));
@@ -30,6 +31,11 @@ class PsiBench extends ProcessBench {
   private static Map<String, Protocol> protocols() {
     Map<String, Protocol> all = new TreeMap<>();
     all.put("ecdh", new Protocol(EcdhPsi.BOUND, EcdhPsi::new));
+    for (Engine engine : List.of(Engine.VOLE, Engine.VOLE_MALICIOUS)) {
+      all.put(
+          engine.label(),
+          new Protocol(IntersectionPsi.VOLE_BOUND, size -> new IntersectionPsi(size, engine)));
+    }
     return all;
   }
 
@@ -37,7 +43,7 @@ class PsiBench extends ProcessBench {
       names = "--protocol",
       paramLabel = "NAME",
       defaultValue = "ecdh",
-      description = "ecdh. 协议。")
+      description = "ecdh, vole, vole-malicious. 协议。")
   String protocol = "ecdh";
 
   @Option(
