@@ -11,6 +11,7 @@ import hesuan.wire.PartyId;
 import hesuan.wire.Problem;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -32,33 +33,45 @@ class JobWorldTest {
   private static final PartyId C = new PartyId("pay-c");
   private static final Digest SHAPE = Digest.of("shape");
   private static final Digest RELEASE = Digest.of("release");
-  private static final JobFacts FACTS =
-      new JobFacts(List.of(A, B, C), A, List.of(A, B), List.of("s"), 3);
+
+  private static JobFacts facts(List<String> steps) {
+    return new JobFacts(List.of(A, B, C), A, List.of(A, B), steps, 3);
+  }
 
   private static final class World {
+    private final JobFacts facts;
     private final RandomGenerator random;
     private final List<Runnable> network = new ArrayList<>();
     private final Map<PartyId, PartyJobState> agents = new TreeMap<>();
     private final Map<PartyId, Integer> charges = new TreeMap<>();
     private final Map<PartyId, Integer> results = new TreeMap<>();
     private final Set<PartyId> consents = new TreeSet<>();
+    private final Set<PartyId> reserved = new TreeSet<>();
+    private final Set<TransitionName> died;
     private JobState coordinator;
 
-    World(long seed) {
+    /**
+     * @param died collects after which stores a process died
+     */
+    World(long seed, JobFacts facts, Set<TransitionName> died) {
+      this.facts = facts;
+      this.died = died;
       random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
-      Transition<JobState, JobEffect> first = JobLife.propose(FACTS);
+      Transition<JobState, JobEffect> first = JobLife.propose(facts);
       coordinator = first.state();
       send(first.effects());
     }
 
     private PartyJobLife life(PartyId party) {
-      return new PartyJobLife(FACTS, party);
+      return new PartyJobLife(facts, party);
     }
 
     void tell(JobEvent event) {
-      Transition<JobState, JobEffect> t = JobLife.step(FACTS, coordinator, event);
+      Transition<JobState, JobEffect> t = JobLife.step(facts, coordinator, event);
       coordinator = t.state();
-      if (!t.changed() || random.nextInt(40) > 0) { // else it dies with the effects undone
+      if (t.changed() && random.nextInt(40) == 0) {
+        died.add(t.name());
+      } else {
         send(t.effects());
       }
     }
@@ -97,7 +110,12 @@ class JobWorldTest {
       boolean dies = t.changed() && random.nextInt(40) == 0;
       for (PartyJobEffect effect : t.effects()) {
         switch (effect) {
-          case PartyJobEffect.ChargeBudget _ -> charges.merge(party, 1, Integer::sum);
+          case PartyJobEffect.ReserveBudget _ -> assertTrue(reserved.add(party));
+          case PartyJobEffect.FreeReservation _ -> assertTrue(reserved.remove(party));
+          case PartyJobEffect.ChargeBudget _ -> {
+            assertTrue(reserved.remove(party));
+            charges.merge(party, 1, Integer::sum);
+          }
           case PartyJobEffect.StoreResult _ -> {
             results.merge(party, 1, Integer::sum);
             if (party.equals(A)) {
@@ -105,12 +123,12 @@ class JobWorldTest {
             }
           }
           case PartyJobEffect.StoreConsent _ -> assertTrue(consents.add(party));
-          case PartyJobEffect.ReserveBudget _, PartyJobEffect.FreeReservation _ -> {}
           case PartyJobEffect.Sent _ when !dies -> perform(party, List.of(effect));
           case PartyJobEffect.Sent _ -> {}
         }
       }
       if (dies) {
+        died.add(t.name());
         tell(party, new PartyJobEvent.Restarted());
       }
     }
@@ -124,7 +142,10 @@ class JobWorldTest {
               network.add(() -> tell(new JobEvent.VerdictGiven(new PartyVerdict(self, refusals))));
           case PartyJobEffect.RunAttempt(int attempt) -> {
             network.add(() -> tell(self, new PartyJobEvent.Begun(attempt)));
-            network.add(() -> tell(self, new PartyJobEvent.StepDone(attempt, "s")));
+            facts
+                .steps()
+                .forEach(
+                    s -> network.add(() -> tell(self, new PartyJobEvent.StepDone(attempt, s))));
             if (random.nextInt(12) == 0) {
               Problem silent = new Problem(ErrorCode.PEER_SILENT, "peer", "a", "b");
               network.add(() -> tell(self, new PartyJobEvent.Trouble(attempt, silent)));
@@ -174,7 +195,7 @@ class JobWorldTest {
         } else if (move < 88) {
           again();
         } else if (move < 89) {
-          PartyId party = FACTS.parties().get(random.nextInt(3));
+          PartyId party = facts.parties().get(random.nextInt(3));
           tell(party, new PartyJobEvent.Restarted());
         } else if (move == 89 && random.nextInt(20) == 0) {
           tell(new JobEvent.Cancel(A));
@@ -184,14 +205,14 @@ class JobWorldTest {
 
     /** What each side does every now and then: all that its state still asks for. */
     void again() {
-      send(JobLife.due(FACTS, coordinator));
+      send(JobLife.due(facts, coordinator));
       agents.forEach((party, state) -> perform(party, life(party).due(state)));
     }
 
     /** The deadline, and then a network that works. */
     void calm() {
       tell(new JobEvent.DeadlinePassed());
-      for (PartyId party : FACTS.parties()) {
+      for (PartyId party : facts.parties()) {
         tell(party, new PartyJobEvent.DeadlinePassed());
       }
       for (int round = 0; round < 30; round++) {
@@ -221,8 +242,9 @@ class JobWorldTest {
   @Test
   void anyFaults_endInOneVerdict_withEveryEffectOnce() {
     Map<JobVerdict, Integer> verdicts = new EnumMap<>(JobVerdict.class);
+    Set<TransitionName> died = EnumSet.noneOf(TransitionName.class);
     for (long seed = 0; seed < 4000; seed++) {
-      World world = new World(seed);
+      World world = new World(seed, facts(seed % 4 == 0 ? List.of("s", "t") : List.of("s")), died);
       world.chaos(20 + (int) (seed % 10) * 40);
       world.calm();
       String at = "seed " + seed + ": " + world.coordinator + " " + world.agents;
@@ -230,6 +252,7 @@ class JobWorldTest {
       verdicts.merge(end.verdict(), 1, Integer::sum);
       assertEquals(new JobState.Receipts(true, List.of()), end.receipts(), at);
       world.agents.values().forEach(s -> assertInstanceOf(PartyJobState.Settled.class, s, at));
+      assertEquals(Set.of(), world.reserved, at);
       world.charges.values().forEach(n -> assertEquals(1, n, at));
       world.results.values().forEach(n -> assertEquals(1, n, at));
       boolean released = world.results.containsKey(A);
@@ -241,6 +264,15 @@ class JobWorldTest {
         assertEquals(Map.of(), world.results, at);
       }
     }
+    assertEquals(
+        EnumSet.of(
+            // its effects are the caller's
+            TransitionName.COORDINATOR_PROPOSE,
+            TransitionName.AGENT_CONSIDER,
+            // every party admits
+            TransitionName.COORDINATOR_REFUSE,
+            TransitionName.AGENT_DECLINE),
+        EnumSet.complementOf(EnumSet.copyOf(died)));
     // the faults must not be so many that nothing else is seen
     assertTrue(verdicts.getOrDefault(JobVerdict.DONE, 0) > 400, verdicts.toString());
     assertTrue(verdicts.getOrDefault(JobVerdict.EXPIRED, 0) > 100, verdicts.toString());
