@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * it refuses comes back as the problem that it said.
  */
 final class Api implements AutoCloseable {
-  private static final Duration CONNECT_MAX = Duration.ofSeconds(5);
+  private static final Duration CONNECT_MAX = Duration.ofSeconds(4);
   private static final Duration ANSWER_MAX = Duration.ofSeconds(60);
 
   private final String address;

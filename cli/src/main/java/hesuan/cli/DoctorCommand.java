@@ -158,7 +158,7 @@ final class DoctorCommand extends HomeCommand {
           "line to coordinator",
           "与协调方连接",
           connected,
-          connected ? "up" : "down",
+          connected ? "up" : Stories.sentence(console, party.path("lineProblem")),
           "see " + Background.logFile(folder),
           "请看 " + Background.logFile(folder));
       long skew = party.path("clockSkewMillis").asLong();

@@ -31,7 +31,10 @@ final class Stories {
       case "retry" -> console.say("  another attempt: %s", "  将再次尝试：%s", problem(console, event));
       case "waiting" ->
           console.say(
-              "  waiting for %s", "  等待 %s", String.join(", ", texts(event.path("waitingFor"))));
+              "  waiting for %s: %s",
+              "  等待 %s：%s",
+              String.join(", ", texts(event.path("waitingFor"))),
+              problem(console, event));
       default -> {}
     }
   }

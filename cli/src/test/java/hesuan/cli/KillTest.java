@@ -1,41 +1,37 @@
 package hesuan.cli;
 
+import static hesuan.cli.ThreeParties.COORDINATOR;
+import static hesuan.cli.ThreeParties.EPSILON;
+import static hesuan.cli.ThreeParties.LEADER;
+import static hesuan.cli.ThreeParties.MEMBER;
+import static hesuan.cli.ThreeParties.PARTIES;
+import static hesuan.cli.ThreeParties.THIRD;
+import static hesuan.cli.ThreeParties.WAIT_NANOS;
+import static hesuan.cli.ThreeParties.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import hesuan.evidence.ReceiptVerifier;
-import hesuan.evidence.TrustedKeys;
 import hesuan.evidence.Verification;
 import hesuan.job.StepName;
 import hesuan.job.TransitionName;
-import hesuan.wire.Contract;
-import hesuan.wire.ContractId;
-import hesuan.wire.Digest;
 import hesuan.wire.ErrorCode;
 import hesuan.wire.JobId;
-import hesuan.wire.Json;
 import hesuan.wire.PartyId;
 import hesuan.wire.ProblemException;
-import hesuan.wire.Product;
 import java.io.IOException;
 import java.math.BigDecimal;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.time.LocalDate;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -51,14 +47,7 @@ import org.junit.jupiter.api.TestInstance;
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class KillTest {
-  private static final String COORDINATOR = "coordinator";
-  private static final String LEADER = "brand-a";
-  private static final String MEMBER = "mall-b";
-  private static final String THIRD = "pay-c";
-  private static final List<String> PARTIES = List.of(LEADER, MEMBER, THIRD);
   private static final int SIGKILL = 128 + 9;
-  private static final String EPSILON = "0.01";
-  private static final long WAIT_NANOS = TimeUnit.SECONDS.toNanos(90);
 
   /** How a job comes to a step. */
   private enum Way {
@@ -103,13 +92,7 @@ class KillTest {
     }
   }
 
-  /** What a party's books say outside of any job. */
-  private record Books(BigDecimal charged, BigDecimal reserved, long logSize) {}
-
-  private DemoFederation federation;
-  private final Map<String, Api> apis = new TreeMap<>();
-  private TrustedKeys keys;
-  private Path classpath = Path.of("");
+  private ThreeParties trio;
   private int number;
 
   /** No default branch: a transition without a way does not compile. */
@@ -237,14 +220,14 @@ class KillTest {
   private void isUnreached(Trial trial) throws Exception {
     revive();
     JsonNode planned =
-        api(LEADER + "/coordinator").post("/jobs/plan", Map.of("spec", spec(trial)));
+        trio.coordinator().post("/jobs/plan", Map.of("spec", spec(trial)));
     assertEquals(
         1, planned.path("plan").path("steps").size(), "of two steps: give " + trial.name() + " a way");
   }
 
   private void killedAt(Trial trial) throws Exception {
     revive();
-    Map<String, Books> before = books();
+    Map<String, ThreeParties.Books> before = trio.books();
     Set<String> victims = new TreeSet<>();
     for (Case each : trial.cases) {
       arm(each.victim, each.step);
@@ -256,21 +239,21 @@ class KillTest {
         victims.add(THIRD);
       }
       case LATE_RELEASE -> arm(LEADER, StepName.AGENT_RELEASE_AFTER_STORE);
-      case CANCELLED, EXPIRED -> signal(THIRD, "STOP");
+      case CANCELLED, EXPIRED -> trio.signal(THIRD, "STOP");
       case DONE, REFUSED, UNREACHED -> {}
     }
     String spec = spec(trial);
     String id = submit(spec, trial);
     switch (trial.way) {
       case CANCELLED -> {
-        await("the two others to admit", () -> job(id).path("admittedBy").size() == 2);
+        await("the two others to admit", () -> trio.job(id).path("admittedBy").size() == 2);
         cancel(id);
       }
       case LATE_RELEASE -> {
         awaitDeath(LEADER, id);
         cancel(id);
-        await("the cancellation", () -> job(id).path("state").asText().equals("aborted"));
-        start(LEADER);
+        await("the cancellation", () -> trio.job(id).path("state").asText().equals("aborted"));
+        trio.start(LEADER);
       }
       case DONE, REFUSED, LOSS, LAST_LOSS, EXPIRED, UNREACHED -> {}
     }
@@ -278,7 +261,7 @@ class KillTest {
       awaitDeath(victims, id);
       if (silent) {
         cancelAgain(trial, id);
-        signal(THIRD, "CONT");
+        trio.signal(THIRD, "CONT");
       }
     }
     awaitAll();
@@ -299,17 +282,17 @@ class KillTest {
 
   // ---- what must hold
 
-  private void check(Trial trial, String id, Map<String, Books> before) throws Exception {
-    await("an end of " + id, () -> job(id).path("ended").asBoolean());
-    String verdict = job(id).path("state").asText();
-    assertTrue(trial.way.verdicts.contains(verdict), () -> verdict + ": " + job(id));
-    await("the coordinator's receipt", () -> job(id).path("receiptWritten").asBoolean());
+  private void check(Trial trial, String id, Map<String, ThreeParties.Books> before) throws Exception {
+    await("an end of " + id, () -> trio.job(id).path("ended").asBoolean());
+    String verdict = trio.job(id).path("state").asText();
+    assertTrue(trial.way.verdicts.contains(verdict), () -> verdict + ": " + trio.job(id));
+    await("the coordinator's receipt", () -> trio.job(id).path("receiptWritten").asBoolean());
     List<String> told = new ArrayList<>(PARTIES);
     if (thirdIsSilent(trial)) {
       told.remove(THIRD); // it may have heard of the job, too late for it to matter
     }
     for (String party : told) {
-      await(party + " to have settled " + id, () -> agentState(party, id).equals("settled"));
+      await(party + " to have settled " + id, () -> trio.agentState(party, id).equals("settled"));
     }
     if (thirdIsSilent(trial)) {
       // it may find the proposal in what it had not read yet, and hears the end when it answers
@@ -322,12 +305,12 @@ class KillTest {
     for (String party : told) {
       assertInstanceOf(
           Verification.Verified.class,
-          ReceiptVerifier.verify(JobCommands.receipt(api(party), id), keys),
+          ReceiptVerifier.verify(JobCommands.receipt(trio.api(party), id), trio.keys),
           "the receipt of " + party);
     }
-    Map<String, Books> after = books();
+    Map<String, ThreeParties.Books> after = trio.books();
     for (String party : PARTIES) {
-      BigDecimal spent = after.get(party).charged.subtract(before.get(party).charged);
+      BigDecimal spent = after.get(party).charged().subtract(before.get(party).charged());
       BigDecimal all = new BigDecimal(EPSILON);
       boolean due =
           switch (trial.way) {
@@ -337,9 +320,9 @@ class KillTest {
       assertEquals(0, spent.compareTo(due ? all : BigDecimal.ZERO), party + " charged " + spent);
       assertEquals(
           0,
-          after.get(party).reserved.compareTo(before.get(party).reserved),
-          party + " still reserves " + after.get(party).reserved);
-      long entries = after.get(party).logSize - before.get(party).logSize;
+          after.get(party).reserved().compareTo(before.get(party).reserved()),
+          party + " still reserves " + after.get(party).reserved());
+      long entries = after.get(party).logSize() - before.get(party).logSize();
       assertTrue(
           entries == 1 || entries == 0 && !told.contains(party),
           () -> entries + " entries in the log of " + party);
@@ -354,54 +337,33 @@ class KillTest {
   }
 
   /** Knows nothing of the job or has settled it, and holds nothing back for it. */
-  private boolean isThrough(String party, String id, Books before) {
+  private boolean isThrough(String party, String id, ThreeParties.Books before) {
     try {
-      if (!agentState(party, id).equals("settled")) {
+      if (!trio.agentState(party, id).equals("settled")) {
         return false;
       }
     } catch (ProblemException e) {
       assertEquals(ErrorCode.UNKNOWN_JOB, e.problem().code());
     }
-    return books(party).reserved.compareTo(before.reserved) == 0;
+    return trio.books(party).reserved().compareTo(before.reserved()) == 0;
   }
 
   private List<String> issuers(String id) {
     List<String> issuers = new ArrayList<>();
-    api(LEADER + "/coordinator")
+    trio.coordinator()
         .get("/jobs/" + id + "/receipts")
         .path("receipts")
         .forEach(r -> issuers.add(r.path("issuer").asText()));
     return issuers;
   }
 
-  private String agentState(String party, String id) {
-    return api(party).get("/jobs/" + id).path("state").asText();
-  }
-
   private @Nullable JsonNode result(String party, String id) {
     try {
-      return api(party).get("/jobs/" + id + "/result");
+      return trio.api(party).get("/jobs/" + id + "/result");
     } catch (ProblemException e) {
       assertEquals(ErrorCode.UNKNOWN_JOB, e.problem().code());
       return null;
     }
-  }
-
-  private Map<String, Books> books() {
-    Map<String, Books> books = new HashMap<>();
-    PARTIES.forEach(party -> books.put(party, books(party)));
-    return books;
-  }
-
-  private Books books(String party) {
-    BigDecimal charged = BigDecimal.ZERO;
-    BigDecimal reserved = BigDecimal.ZERO;
-    for (JsonNode line : api(party).get("/budget")) {
-      charged = charged.add(new BigDecimal(line.path("charged").asText()));
-      reserved = reserved.add(new BigDecimal(line.path("reserved").asText()));
-    }
-    String checkpoint = new String(api(party).bytes("/log/checkpoint"), StandardCharsets.UTF_8);
-    return new Books(charged, reserved, Long.parseLong(checkpoint.lines().toList().get(1)));
   }
 
   // ---- jobs
@@ -436,7 +398,7 @@ class KillTest {
   /** The id is the submitter's and the token's, so that it is known even if no answer came. */
   private String submit(String spec, Trial trial) {
     try {
-      return api(LEADER + "/coordinator").post("/jobs", Map.of("spec", spec)).path("id").asText();
+      return trio.coordinator().post("/jobs", Map.of("spec", spec)).path("id").asText();
     } catch (ProblemException e) {
       if (!trial.kills(COORDINATOR)) {
         throw e;
@@ -447,84 +409,43 @@ class KillTest {
 
   private void cancel(String id) {
     try {
-      api(LEADER + "/coordinator").post("/jobs/" + id + "/cancel", Map.of());
+      trio.coordinator().post("/jobs/" + id + "/cancel", Map.of());
     } catch (ProblemException e) {
       assertEquals(ErrorCode.PEER_UNREACHABLE, e.problem().code());
     }
-  }
-
-  private JsonNode job(String id) {
-    return api(LEADER + "/coordinator").get("/jobs/" + id);
-  }
-
-  private Api api(String node) {
-    return apis.computeIfAbsent(
-        node,
-        n -> {
-          try {
-            return n.endsWith("/coordinator")
-                ? federation.at(LEADER).coordinator()
-                : federation.at(n).agent();
-          } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
-          }
-        });
   }
 
   // ---- processes
 
   /** Whatever a failed trial has left dead, silent or armed. */
   private void revive() throws Exception {
-    Files.deleteIfExists(killFile(COORDINATOR));
-    if (!federation.process(COORDINATOR).isAlive()) {
-      start(COORDINATOR);
+    Files.deleteIfExists(trio.killFile(COORDINATOR));
+    if (!trio.federation.process(COORDINATOR).isAlive()) {
+      trio.start(COORDINATOR);
     }
     for (String party : PARTIES) {
-      Files.deleteIfExists(killFile(party));
-      if (federation.process(party).isAlive()) {
-        signal(party, "CONT");
+      Files.deleteIfExists(trio.killFile(party));
+      if (trio.federation.process(party).isAlive()) {
+        trio.signal(party, "CONT");
       } else {
-        start(party);
+        trio.start(party);
       }
     }
     awaitAll();
   }
 
   private void arm(String node, StepName step) throws IOException {
-    Path part = federation.folder().resolve(node + ".part");
+    Path part = trio.federation.folder().resolve(node + ".part");
     Files.writeString(part, step.text());
-    Files.move(part, killFile(node), StandardCopyOption.ATOMIC_MOVE);
-  }
-
-  private Path killFile(String node) {
-    return federation.folder().resolve(node + ".kill");
-  }
-
-  private void start(String node) throws IOException {
-    Files.deleteIfExists(killFile(node));
-    if (node.equals(COORDINATOR)) {
-      federation.startCoordinator(environment(node));
-    } else {
-      federation.startAgent(node, environment(node));
-    }
-  }
-
-  private Map<String, String> environment(String node) {
-    return Map.of(
-        "HESUAN_JAVA_OPTS",
-        "-Xmx256m -XX:TieredStopAtLevel=1",
-        "HESUAN_CLASSPATH",
-        classpath.toString(),
-        "HESUAN_KILL_AT",
-        "@" + killFile(node));
+    Files.move(part, trio.killFile(node), StandardCopyOption.ATOMIC_MOVE);
   }
 
   private void awaitAll() {
-    PARTIES.forEach(federation::awaitAgent);
+    PARTIES.forEach(trio.federation::awaitAgent);
   }
 
   private void awaitDeath(String node, String id) throws Exception {
-    Process process = federation.process(node);
+    Process process = trio.federation.process(node);
     if (!process.waitFor(WAIT_NANOS, TimeUnit.NANOSECONDS)) {
       throw new AssertionError(node + " was not there where it should have died; " + told(id));
     }
@@ -536,10 +457,10 @@ class KillTest {
     long end = System.nanoTime() + WAIT_NANOS;
     while (System.nanoTime() < end) {
       for (String victim : victims) {
-        if (!federation.process(victim).isAlive()) {
+        if (!trio.federation.process(victim).isAlive()) {
           awaitDeath(victim, id);
           victims.remove(victim);
-          start(victim);
+          trio.start(victim);
           return;
         }
       }
@@ -550,129 +471,25 @@ class KillTest {
 
   private String told(String id) {
     try {
-      return job(id).toString();
+      return trio.job(id).toString();
     } catch (ProblemException e) {
       return e.getMessage();
     }
-  }
-
-  private void signal(String node, String name) throws Exception {
-    long pid = federation.process(node).pid();
-    assertEquals(0, new ProcessBuilder("kill", "-" + name, "" + pid).start().waitFor());
-  }
-
-  private static void await(String what, Callable<Boolean> condition) throws Exception {
-    long end = System.nanoTime() + WAIT_NANOS;
-    ProblemException last = null;
-    while (System.nanoTime() < end) {
-      try {
-        if (condition.call()) {
-          return;
-        }
-      } catch (ProblemException e) {
-        last = e;
-      }
-      DemoFederation.pause();
-    }
-    throw new AssertionError("waited in vain for " + what, last);
   }
 
   // ---- the federation
 
   @BeforeAll
   void found() throws Exception {
-    Path module = Path.of(System.getProperty("basedir", "")).toAbsolutePath();
-    System.setProperty("hesuan.root", module.getParent().toString());
-    classpath = module.resolve("target/kill.classpath");
-    Files.writeString(classpath, System.getProperty("java.class.path"));
-    federation = new DemoFederation(module.resolve("target/kill"));
-    Runtime.getRuntime().addShutdownHook(new Thread(federation::destroy));
-    federation.found(environment(COORDINATOR));
-    Path data = module.resolve("target/kill/data");
-    Files.createDirectories(data);
-    for (String party : PARTIES) {
-      federation.join(party, !party.equals(THIRD));
-      start(party);
-    }
-    for (String party : PARTIES) {
-      federation.awaitAgent(party);
-      Path file = data.resolve(party + ".csv");
-      StringBuilder rows = new StringBuilder("phone,city\n");
-      for (int i = 0; i < 60; i++) {
-        rows.append("138%08d,%s\n".formatted(i, i % 2 == 0 ? "x" : "y"));
-      }
-      Files.writeString(file, rows);
-      publish(party, "orders", file, "900");
-      if (party.equals(MEMBER)) {
-        publish(party, "poor", file, "0.001");
-      }
-    }
-    contract();
-    keys = Json.read(api(LEADER).bytes("/keys"), TrustedKeys.class);
-  }
-
-  private void publish(String party, String name, Path file, String budget) {
-    Map<String, Object> request = new HashMap<>();
-    request.put("name", name);
-    request.put("title", name);
-    request.put("source", Map.of("kind", "csv", "path", file.toString()));
-    request.put("id", Map.of("column", "phone", "rule", "phone-cn/1"));
-    request.put(
-        "rules",
-        List.of(
-            Map.of(
-                "column", "*",
-                "level", "aggregate",
-                "receivers", List.of("*"),
-                "purposes", List.of("benchmark"),
-                "until", LocalDate.now(ZoneOffset.UTC).plusYears(1).toString())));
-    request.put("terms", Map.of("minGroup", 20, "maxEpsilon", "1"));
-    request.put("budget", budget);
-    request.put("periodDays", 0);
-    assertTrue(api(party).post("/products", request).path("accepted").asBoolean());
-  }
-
-  private void contract() throws Exception {
-    Api coordinator = api(LEADER + "/coordinator");
-    LocalDate today = LocalDate.now(ZoneOffset.UTC);
-    List<Contract.Member> members = new ArrayList<>();
-    coordinator
-        .get("/parties")
-        .path("parties")
-        .forEach(
-            p ->
-                members.add(
-                    new Contract.Member(
-                        new PartyId(p.path("party").asText()),
-                        new Digest(p.path("keysDigest").asText()))));
-    members.sort((a, b) -> a.party().compareTo(b.party()));
-    coordinator.post(
-        "/contracts",
-        new Contract(
-            Product.VERSION,
-            new ContractId("ctr-kill"),
-            members,
-            List.of("benchmark"),
-            List.of("brand-a/orders", "mall-b/orders", "mall-b/poor", "pay-c/orders"),
-            List.of("dpQuery"),
-            List.of(new Contract.Output("aggregate", PARTIES.stream().map(PartyId::new).toList())),
-            today,
-            today.plusDays(9),
-            1000,
-            List.of("leader-and-helpers-do-not-collude")));
-    for (String party : PARTIES) {
-      api(party).post("/contracts/ctr-kill/sign", Map.of());
-    }
-    await(
-        "the contract",
-        () -> coordinator.get("/contracts/ctr-kill").path("state").asText().equals("inForce"));
+    trio = new ThreeParties("kill");
+    trio.publish(MEMBER, "poor", ThreeParties.rows(60), "0.001");
+    trio.sign("ctr-kill");
   }
 
   @AfterAll
   void end() {
-    apis.values().forEach(Api::close);
-    if (federation != null) {
-      federation.destroy();
+    if (trio != null) {
+      trio.close();
     }
   }
 }

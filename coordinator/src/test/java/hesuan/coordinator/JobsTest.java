@@ -259,6 +259,31 @@ final class JobsTest {
   }
 
   @Test
+  void agent_ofAnotherVersion_isToldSo_andSoIsWhoeverWaitsForIt() throws Exception {
+    market.mall.hangUp();
+    market.mall.protocolVersion = 2;
+    market.mall.answersProposals = false;
+    market.mall.ends.clear();
+    market.mall.dial(market.federation);
+    ScriptedAgent.await("word of the version", () -> !market.mall.ends.isEmpty());
+    assertEquals(ErrorCode.PEER_VERSION, market.mall.ends.getFirst().code());
+    String id = market.submitted(Market.spec("t-versions"));
+    try (Stream<String> lines = eventStream(id, null).body()) {
+      String waiting =
+          lines
+              .filter(line -> line.startsWith("data:") && line.contains("\"what\":\"waiting\""))
+              .findFirst()
+              .orElseThrow();
+      assertTrue(waiting.contains(ErrorCode.PEER_VERSION.code()), waiting);
+    }
+    market.mall.hangUp();
+    market.mall.protocolVersion = 1;
+    market.mall.answersProposals = true;
+    market.mall.connect(market.federation);
+    market.awaitSettled(id, "done");
+  }
+
+  @Test
   void countersignature_overAnotherPlan_isRefused() {
     market.mall.answersProposals = false;
     String id = market.submitted(Market.spec("t-otherplan"));

@@ -55,6 +55,7 @@ final class ScriptedAgent implements ControlClient.Listener, AutoCloseable {
   final PartyId party;
   final SigningKeys keys;
   final List<ToAgent> heard = new CopyOnWriteArrayList<>();
+  final List<Problem> ends = new CopyOnWriteArrayList<>();
   private final Map<String, Plan> plans = new ConcurrentHashMap<>();
   private final Map<String, Propose> proposals = new ConcurrentHashMap<>();
   private final Map<String, Receipt> receipts = new ConcurrentHashMap<>();
@@ -65,6 +66,7 @@ final class ScriptedAgent implements ControlClient.Listener, AutoCloseable {
   /** What it answers to a proposal; empty admits. */
   volatile List<Refusal> refusals = List.of();
 
+  volatile int protocolVersion = 1;
   volatile boolean answersProposals = true;
   volatile boolean signsContracts = true;
   volatile boolean runsSteps = true;
@@ -111,6 +113,12 @@ final class ScriptedAgent implements ControlClient.Listener, AutoCloseable {
   }
 
   ScriptedAgent connect(TestFederation federation) {
+    dial(federation);
+    await("a line", () -> line != null && line.isConnected());
+    return this;
+  }
+
+  void dial(TestFederation federation) {
     line =
         ControlClient.start(
             Address.parse(federation.coordinator.controlAddress()),
@@ -118,8 +126,6 @@ final class ScriptedAgent implements ControlClient.Listener, AutoCloseable {
             Clock.systemUTC(),
             new Random(7),
             this);
-    await("a line", () -> line.isConnected());
-    return this;
   }
 
   /** Gone without a word, as a killed process is. */
@@ -158,15 +164,16 @@ final class ScriptedAgent implements ControlClient.Listener, AutoCloseable {
         FromAgent.newBuilder()
             .setHello(
                 Hello.newBuilder()
-                    .setProtocolVersion(1)
+                    .setProtocolVersion(protocolVersion)
                     .setSoftware("scripted")
                     .setClockMillis(System.currentTimeMillis()))
             .build());
   }
 
+  /** The client dials again by itself. */
   @Override
   public void disconnected(Problem why) {
-    // dialled again by the client
+    ends.add(why);
   }
 
   @Override

@@ -78,7 +78,7 @@ public final class Agent implements AutoCloseable {
   public record Join(Path home, AgentConfig config, String token) {}
 
   private static final String HELLO_TYPE = "application/vnd.hesuan.hello";
-  private static final Duration LINK_OPEN_MAX = Duration.ofSeconds(5);
+  private static final Duration LINK_OPEN_MAX = Duration.ofSeconds(4);
 
   /** No attempt has this number: a link for a result whose delivery was interrupted. */
   private static final int DELIVERY = 1000;
@@ -290,6 +290,7 @@ public final class Agent implements AutoCloseable {
         () ->
             new AgentView.State(
                 control.isConnected(),
+                control.problem(),
                 identity.current().notAfter(),
                 keys.publicKeys().digest(),
                 directory.relay().map(Address::toString).orElse(""),

@@ -121,7 +121,12 @@ public final class Products {
   }
 
   public Published require(ProductRef ref) {
-    return find(ref).orElseThrow(() -> unknown(ref));
+    return find(ref)
+        .orElseThrow(
+            () -> {
+              members.require(ref.party());
+              return unknown(ref);
+            });
   }
 
   private static ProblemException unknown(ProductRef ref) {

@@ -151,7 +151,7 @@ public final class Control implements ControlHandler {
 
   @Override
   public void disconnected(AgentLine line, Problem why) {
-    lines.closed(line);
+    lines.closed(line, why);
   }
 
   /** Tells every party of a contract how it stands. */

@@ -3,7 +3,9 @@ package hesuan.coordinator.control;
 import hesuan.control.ToAgent;
 import hesuan.coordinator.schedule.Line;
 import hesuan.transport.AgentLine;
+import hesuan.wire.ErrorCode;
 import hesuan.wire.PartyId;
+import hesuan.wire.Problem;
 import java.time.Clock;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -20,9 +22,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Lines implements Line {
   private final Map<PartyId, Post> posts = new ConcurrentHashMap<>();
-  private final Map<PartyId, Long> goneSinceMillis = new ConcurrentHashMap<>();
+  private final Map<PartyId, Gone> gone = new ConcurrentHashMap<>();
   private final Clock clock;
   private final long startMillis;
+
+  private record Gone(long sinceMillis, Problem why) {}
 
   public Lines(Clock clock) {
     this.clock = clock;
@@ -39,10 +43,10 @@ public final class Lines implements Line {
   }
 
   /** The end of a line that a newer one may have replaced already. */
-  void closed(AgentLine line) {
+  void closed(AgentLine line, Problem why) {
     Post post = posts.get(line.party());
     if (post != null && post.line.equals(line) && posts.remove(line.party(), post)) {
-      goneSinceMillis.put(line.party(), clock.millis());
+      gone.put(line.party(), new Gone(clock.millis() - line.silentMillis(), why));
       post.end();
     }
   }
@@ -54,7 +58,17 @@ public final class Lines implements Line {
 
   @Override
   public long goneSinceMillis(PartyId party) {
-    return goneSinceMillis.getOrDefault(party, startMillis);
+    Gone last = gone.get(party);
+    return last == null ? startMillis : last.sinceMillis;
+  }
+
+  @Override
+  public Problem whyGone(PartyId party) {
+    Gone last = gone.get(party);
+    return last == null
+        ? new Problem(
+            ErrorCode.PEER_UNREACHABLE, party.value(), "connected to the coordinator", "not yet")
+        : last.why;
   }
 
   @Override

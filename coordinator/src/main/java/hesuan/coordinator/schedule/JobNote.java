@@ -12,10 +12,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param what the change: submitted, admit, countersign, begin, advance, release, finish, refuse,
  *     retry, fail, abort, expire, late-release, write-receipt, take-receipt; or waiting, where
- *     nothing changed but parties are not connected
+ *     nothing changed but parties are not connected, or do not answer
  * @param state the job's state after it
  * @param party who caused it, where a party did
- * @param waitingFor who is not connected, for waiting
+ * @param problem why it ended or is tried again; for waiting, what keeps the first of them
+ * @param waitingFor who keeps the job from going on, for waiting
  * @param refusals every reason of a refusal
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -33,7 +34,7 @@ public record JobNote(
     return new JobNote("submitted", job.stateName(), job.submitter(), null, null, null, null, null);
   }
 
-  static JobNote waiting(Job job, List<PartyId> missing) {
-    return new JobNote("waiting", job.stateName(), null, job.attempt(), null, null, missing, null);
+  static JobNote waiting(Job job, List<PartyId> missing, Problem why) {
+    return new JobNote("waiting", job.stateName(), null, job.attempt(), null, why, missing, null);
   }
 }

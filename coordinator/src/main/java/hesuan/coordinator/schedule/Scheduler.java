@@ -659,11 +659,36 @@ public final class Scheduler implements AutoCloseable {
       change(job.id(), new JobEvent.Begin(), NOTHING);
       return;
     }
+    noteWaiting(job, missing);
+  }
+
+  /** A proposal that finds no answer is no trouble yet, but whoever watches is told. */
+  private void noteUnanswered(Job job, List<PartyId> admitted) {
+    boolean late = clock.millis() - job.createdMillis() >= timing.planWait().toMillis();
+    List<PartyId> missing =
+        job.parties().stream()
+            .filter(party -> !admitted.contains(party))
+            .filter(party -> late || !line.connected(party))
+            .toList();
+    if (missing.isEmpty()) {
+      lastWaiting.remove(job.id());
+    } else {
+      noteWaiting(job, missing);
+    }
+  }
+
+  /** Once for the same parties. */
+  private void noteWaiting(Job job, List<PartyId> missing) {
     if (!missing.equals(lastWaiting.put(job.id(), missing))) {
+      PartyId first = missing.getFirst();
+      Problem why =
+          line.connected(first)
+              ? new Problem(ErrorCode.PEER_SILENT, first.value(), "an answer", "none yet")
+              : line.whyGone(first);
       store.inTransaction(
           "note waiting",
           t -> {
-            Jobs.tell(t, job.id(), clock.millis(), JobNote.waiting(job, missing));
+            Jobs.tell(t, job.id(), clock.millis(), JobNote.waiting(job, missing, why));
             return true;
           });
       tellWatchers();
@@ -719,6 +744,9 @@ public final class Scheduler implements AutoCloseable {
           lostParty(each).ifPresent(trouble -> change(each.id(), trouble, NOTHING));
         }
         Job now = live.get(each.id());
+        if (now != null && now.state() instanceof JobState.Proposed(var admitted)) {
+          noteUnanswered(now, admitted);
+        }
         if (now != null && repeat) {
           repeat(now);
         } else if (now != null && now.state() instanceof JobState.Countersigned) {

@@ -104,6 +104,33 @@ final class SchedulerTest {
   }
 
   @Test
+  void proposal_withoutAnswer_isNotedWithTheReason() {
+    simulation.script.mallAnswers = false;
+    JobId id = simulation.submit("mute", 1);
+    simulation.deliver();
+    simulation.scheduler.look(false);
+    assertFalse(simulation.story(id).contains("waiting"));
+    simulation.clock.turn(4);
+    simulation.scheduler.look(false);
+    JobNote silent = lastNote(id);
+    assertEquals(List.of(Simulation.MALL), silent.waitingFor());
+    assertEquals(ErrorCode.PEER_SILENT, silent.problem().code());
+    assertEquals("an answer", silent.problem().expected());
+
+    simulation.gone.put(Simulation.BRAND, simulation.clock.millis());
+    simulation.connected.remove(Simulation.BRAND);
+    JobId next = simulation.submit("absent", 1);
+    simulation.scheduler.look(false);
+    JobNote absent = lastNote(next);
+    assertEquals(List.of(Simulation.BRAND), absent.waitingFor());
+    assertEquals("a heartbeat", absent.problem().expected());
+  }
+
+  private JobNote lastNote(JobId id) {
+    return simulation.jobs.events(id, 0).getLast().note();
+  }
+
+  @Test
   void waiting_isNotedOnceForTheSameParties() {
     simulation.connected.remove(Simulation.MALL);
     simulation.script.mallAnswers = true;

@@ -33,6 +33,7 @@ import hesuan.wire.Countersignature;
 import hesuan.wire.Digest;
 import hesuan.wire.Disclosure;
 import hesuan.wire.Epsilon;
+import hesuan.wire.ErrorCode;
 import hesuan.wire.IdRule;
 import hesuan.wire.JobId;
 import hesuan.wire.JobSpec;
@@ -187,6 +188,11 @@ final class Simulation implements AutoCloseable {
           @Override
           public long goneSinceMillis(PartyId party) {
             return gone.getOrDefault(party, 0L);
+          }
+
+          @Override
+          public Problem whyGone(PartyId party) {
+            return new Problem(ErrorCode.PEER_SILENT, party.value(), "a heartbeat", "none");
           }
 
           @Override

@@ -12,6 +12,7 @@ import hesuan.wire.Digest;
 import hesuan.wire.Problem;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
@@ -35,9 +36,14 @@ public record AgentView(
     Supplier<Map<String, Problem>> refusedByCoordinator,
     Runnable say) {
 
-  /** How the agent stands now. */
+  /**
+   * How the agent stands now.
+   *
+   * @param lineProblem why there is no line to the coordinator
+   */
   public record State(
       boolean connected,
+      Optional<Problem> lineProblem,
       Instant certificateUntil,
       Digest keys,
       String relayAddress,

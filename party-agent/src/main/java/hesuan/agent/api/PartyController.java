@@ -55,6 +55,7 @@ final class PartyController {
         agent.config().federation(),
         agent.config().coordinator(),
         state.connected(),
+        state.lineProblem().orElse(null),
         state.certificateUntil().toString(),
         state.keys(),
         agent.config().advertised(),

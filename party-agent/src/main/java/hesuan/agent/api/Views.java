@@ -22,11 +22,15 @@ final class Views {
 
   record Member(PartyId party, Digest keys, String dataAddress) {}
 
+  /**
+   * @param lineProblem why there is no line to the coordinator
+   */
   record Party(
       PartyId party,
       String federation,
       String coordinator,
       boolean connected,
+      @Nullable Problem lineProblem,
       String certificateUntil,
       Digest keys,
       String dataAddress,

@@ -239,6 +239,12 @@ public final class OwnProducts {
     }
   }
 
+  /** Reads the source once more: a job that it would end is refused before anything is spent. */
+  public void requireUnchanged(ProductRef ref) {
+    Held held = require(ref);
+    Fingerprint.require(held.source, held.product.fingerprint(), limits);
+  }
+
   /**
    * Opens this party's one product among those, if there is one: the exact version, or a Problem.
    */

@@ -104,6 +104,10 @@ public final class Admission {
           }
           if (refusals.isEmpty()) {
             budget.check(entry.id(), ownCharges(entry.plan(), self));
+            entry.plan().products().stream()
+                .map(Plan.ProductPin::ref)
+                .filter(ref -> ref.party().equals(self))
+                .forEach(own::requireUnchanged);
           }
           return refusals;
         });
@@ -315,7 +319,7 @@ public final class Admission {
       case WITHDRAWN -> "withdrawn";
       case SIGNATURE_REFUSED -> "signature";
       case UNKNOWN_CONTRACT, CONTRACT_VIOLATED -> "contract";
-      case SOURCE_CHANGED -> "source";
+      case SOURCE_CHANGED, SOURCE_UNREADABLE, SOURCE_ENCODING -> "source";
       default -> otherwise;
     };
   }

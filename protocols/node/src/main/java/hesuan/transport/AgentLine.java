@@ -9,8 +9,11 @@ public interface AgentLine {
   /** Who it is, by certificate. */
   PartyId party();
 
-  /** Agent clock minus ours at its last heartbeat, half a round trip allowed for. */
+  /** Agent clock minus ours at its last heartbeat, less the time that was on its way. */
   long clockSkewMillis();
+
+  /** For how long nothing has been heard of the agent, to within a heartbeat. */
+  long silentMillis();
 
   /**
    * Hands a message to the connection; blocks for a slow agent.

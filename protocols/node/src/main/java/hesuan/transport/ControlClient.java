@@ -34,9 +34,11 @@ import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.Condition;
@@ -49,7 +51,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * An agent's line to its coordinator: dialled from here, kept up for good. A line that is cut or
- * silent is found within 10 s and dialled again after a growing, jittered pause. What was sent on a
+ * silent is found within 5 s and dialled again after a growing, jittered pause. What was sent on a
  * lost line may be lost: the agent says it again until answered.
  */
 public final class ControlClient implements AutoCloseable {
@@ -70,6 +72,8 @@ public final class ControlClient implements AutoCloseable {
   private static final long PAUSE_MAX_MILLIS = 5_000;
   private static final long SLOW_MILLIS = 5_000;
   private static final int CALL_MILLIS_MAX = 10_000;
+  private static final int MEET_MILLIS_MAX = 4_000;
+  private static final int DIALLING_BEATS_MAX = 20;
   private static final int TRIES_MAX = 3;
   private static final Logger log = LoggerFactory.getLogger(ControlClient.class);
 
@@ -78,10 +82,20 @@ public final class ControlClient implements AutoCloseable {
   private final Clock clock;
   private final RandomGenerator jitter;
   private final Listener listener;
-  private final ExecutorService callbacks = Executors.newVirtualThreadPerTaskExecutor();
+
+  /** Not virtual: what this agent computes may hold those up, and must not hold up its line. */
+  private final ExecutorService callbacks =
+      Executors.newCachedThreadPool(
+          Thread.ofPlatform().daemon().name("control-hearing-", 0).factory());
+
+  private final ScheduledExecutorService heartbeats =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().daemon().name("control-heartbeat").factory());
   private final Ordered work = new Ordered("control-work");
   private final AtomicReference<@Nullable Line> current = new AtomicReference<>();
   private final Thread dialler;
+  private volatile @Nullable Line dialled;
+  private volatile @Nullable Problem lastEnd;
   private volatile boolean closed;
 
   private ControlClient(
@@ -106,6 +120,8 @@ public final class ControlClient implements AutoCloseable {
       Listener listener) {
     ControlClient client = new ControlClient(coordinator, tls, clock, jitter, listener);
     client.dialler.start();
+    client.heartbeats.scheduleWithFixedDelay(
+        client::heartbeat, Silence.BEAT_MILLIS, Silence.BEAT_MILLIS, TimeUnit.MILLISECONDS);
     return client;
   }
 
@@ -182,8 +198,8 @@ public final class ControlClient implements AutoCloseable {
   private static void meet(Address coordinator, TlsContexts.Pinned pinned) {
     try (SSLSocket socket = (SSLSocket) pinned.jdk().getSocketFactory().createSocket()) {
       socket.setSSLParameters(TlsContexts.parameters());
-      socket.setSoTimeout(CALL_MILLIS_MAX);
-      socket.connect(coordinator.resolve(), CALL_MILLIS_MAX);
+      socket.setSoTimeout(MEET_MILLIS_MAX);
+      socket.connect(coordinator.resolve(), MEET_MILLIS_MAX);
       socket.startHandshake();
     } catch (IOException e) {
       throw GrpcProblems.problem(e, coordinator.toString()).asException();
@@ -210,6 +226,11 @@ public final class ControlClient implements AutoCloseable {
   /** Whether a line is up, as far as can be known. */
   public boolean isConnected() {
     return current.get() != null;
+  }
+
+  /** Why the last line ended, for as long as it is the last. */
+  public Optional<Problem> problem() {
+    return isConnected() ? Optional.empty() : Optional.ofNullable(lastEnd);
   }
 
   /**
@@ -252,12 +273,26 @@ public final class ControlClient implements AutoCloseable {
     }
   }
 
+  private void heartbeat() {
+    Line line = dialled;
+    try {
+      if (line != null) {
+        line.beat();
+      }
+    } catch (RuntimeException e) {
+      // Escaping, it would end the heartbeats for good.
+      log.error("defect in the heartbeat", e);
+    }
+  }
+
   private void keepUp() {
     long pause = PAUSE_MIN_MILLIS;
     while (!closed) {
       Line line = new Line();
+      dialled = line;
       boolean wasUp = line.live();
-      pause = wasUp ? PAUSE_MIN_MILLIS : Math.min(2 * pause, PAUSE_MAX_MILLIS);
+      pause =
+          wasUp && !line.isRefused() ? PAUSE_MIN_MILLIS : Math.min(2 * pause, PAUSE_MAX_MILLIS);
       try {
         if (!line.inGoodOrder) {
           Thread.sleep(pause / 2 + jitter.nextLong(pause));
@@ -278,6 +313,7 @@ public final class ControlClient implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     dialler.interrupt();
+    heartbeats.shutdownNow();
     work.end();
     callbacks.shutdown();
   }
@@ -289,7 +325,7 @@ public final class ControlClient implements AutoCloseable {
     private final ReentrantLock sending = new ReentrantLock();
     private final Condition ready = sending.newCondition();
     private volatile @Nullable ClientCallStreamObserver<FromAgent> out;
-    private volatile long heardNanos = System.nanoTime();
+    private final Silence silence = new Silence();
     private volatile boolean up;
     private volatile boolean hangingUp;
     private volatile boolean inGoodOrder;
@@ -299,17 +335,7 @@ public final class ControlClient implements AutoCloseable {
     boolean live() {
       try {
         ControlGrpc.newStub(channel).withExecutor(callbacks).connect(this);
-        while (!ended.await(500, TimeUnit.MILLISECONDS)) {
-          long silentMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - heardNanos);
-          if (silentMillis > ControlServer.SILENCE_MILLIS) {
-            over(
-                new Problem(
-                    ErrorCode.PEER_SILENT,
-                    coordinator.toString(),
-                    "a heartbeat",
-                    "none for " + silentMillis + " ms"));
-          }
-        }
+        ended.await();
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         over(new Problem(ErrorCode.CANCELLED, coordinator.toString(), "a line", "closing"));
@@ -318,6 +344,7 @@ public final class ControlClient implements AutoCloseable {
         channel.shutdownNow();
       }
       Problem reason = why;
+      lastEnd = reason;
       if (up && reason != null) {
         work.event(() -> guarded(() -> listener.disconnected(reason)));
       } else if (reason != null) {
@@ -367,22 +394,49 @@ public final class ControlClient implements AutoCloseable {
       return ended.getCount() > 0 && !hangingUp;
     }
 
+    /** For a reason that does not go away by dialling again at once. */
+    boolean isRefused() {
+      Problem reason = why;
+      return reason != null
+          && (reason.code() == ErrorCode.PEER_VERSION || reason.code() == ErrorCode.CONFLICT);
+    }
+
+    /** Must not wait. Until the line is up, it may take longer: a handshake has many parts. */
+    void beat() {
+      int patience = up ? Silence.BEATS_MAX : DIALLING_BEATS_MAX;
+      if (silence.beat() >= patience) {
+        over(
+            new Problem(
+                ErrorCode.PEER_SILENT,
+                coordinator.toString(),
+                "a heartbeat",
+                "none for " + silence.millis() + " ms"));
+      } else if (up && sending.tryLock()) {
+        try {
+          ClientCallStreamObserver<FromAgent> stream = out;
+          if (stream != null && isOpen() && stream.isReady()) {
+            stream.onNext(
+                FromAgent.newBuilder()
+                    .setPong(Pong.newBuilder().setClockMillis(clock.millis()))
+                    .build());
+          }
+        } finally {
+          sending.unlock();
+        }
+      }
+    }
+
     /** The server's first message, at the latest its first ping, says that the line is up. */
     @Override
     public void onNext(ToAgent message) {
-      heardNanos = System.nanoTime();
+      silence.heard();
       if (!up) {
         up = true;
         current.set(this);
         work.event(() -> guarded(listener::connected));
       }
-      if (message.hasPing()) {
-        send(
-            FromAgent.newBuilder()
-                .setPong(Pong.newBuilder().setClockMillis(clock.millis()))
-                .build());
-      } else {
-        work.message(() -> guarded(() -> listener.received(message)));
+      if (!message.hasPing()) {
+        silence.occupied(() -> work.message(() -> guarded(() -> listener.received(message))));
       }
     }
 

@@ -22,6 +22,7 @@ import io.grpc.Grpc;
 import io.grpc.Metadata;
 import io.grpc.Server;
 import io.grpc.ServerCall;
+import io.grpc.ServerCallExecutorSupplier;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.netty.NettyServerBuilder;
@@ -33,6 +34,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -52,11 +54,14 @@ import org.slf4j.LoggerFactory;
  */
 public final class ControlServer implements AutoCloseable {
   static final int MESSAGE_BYTES_MAX = 4 << 20;
-  static final long PING_MILLIS = 2_000;
-  static final long SILENCE_MILLIS = 8_000;
+
+  /** For connections without a line, on which no heartbeat tells that they are dead. */
+  private static final long KEEP_ALIVE_MILLIS = 30_000;
+
   private static final long SLOW_MILLIS = 5_000;
   static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
   private static final int CALLS_PER_CONNECTION_MAX = 16;
+  private static final String CONNECT = ControlGrpc.getConnectMethod().getFullMethodName();
   private static final Context.Key<PartyId> CALLER = Context.key("hesuan-caller");
   private static final Context.Key<Instant> CALLER_UNTIL = Context.key("hesuan-caller-until");
   private static final Logger log = LoggerFactory.getLogger(ControlServer.class);
@@ -66,6 +71,12 @@ public final class ControlServer implements AutoCloseable {
   private final Clock clock;
   private final Map<PartyId, Line> lines = new ConcurrentHashMap<>();
   private final ExecutorService callbacks = Executors.newVirtualThreadPerTaskExecutor();
+
+  /** Lines are heard on threads that no computation of ours holds up, as virtual ones may be. */
+  private final ExecutorService hearing =
+      Executors.newCachedThreadPool(
+          Thread.ofPlatform().daemon().name("control-hearing-", 0).factory());
+
   private final ScheduledExecutorService heartbeats =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("control-heartbeat").factory());
@@ -80,21 +91,20 @@ public final class ControlServer implements AutoCloseable {
         NettyServerBuilder.forAddress(bind.resolve())
             .sslContext(tls.nettyServer(ClientAuth.OPTIONAL, "h2"))
             .executor(callbacks)
+            .callExecutor(new LinesAside())
             .maxInboundMessageSize(MESSAGE_BYTES_MAX)
             .maxConcurrentCallsPerConnection(CALLS_PER_CONNECTION_MAX)
-            .keepAliveTime(SILENCE_MILLIS, TimeUnit.MILLISECONDS)
-            .keepAliveTimeout(PING_MILLIS, TimeUnit.MILLISECONDS)
-            .permitKeepAliveTime(PING_MILLIS, TimeUnit.MILLISECONDS)
+            .keepAliveTime(KEEP_ALIVE_MILLIS, TimeUnit.MILLISECONDS)
             .handshakeTimeout(SLOW_MILLIS, TimeUnit.MILLISECONDS)
             .addService(new EnrolmentService())
             .addService(new ControlService())
             .intercept(new CallerByCertificate())
             .build()
             .start();
-    heartbeats.scheduleAtFixedRate(
+    heartbeats.scheduleWithFixedDelay(
         () -> lines.values().forEach(Line::heartbeat),
-        PING_MILLIS,
-        PING_MILLIS,
+        Silence.BEAT_MILLIS,
+        Silence.BEAT_MILLIS,
         TimeUnit.MILLISECONDS);
   }
 
@@ -123,6 +133,14 @@ public final class ControlServer implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     callbacks.shutdown();
+    hearing.shutdown();
+  }
+
+  private final class LinesAside implements ServerCallExecutorSupplier {
+    @Override
+    public <Q, A> Executor getExecutor(ServerCall<Q, A> call, Metadata metadata) {
+      return call.getMethodDescriptor().getFullMethodName().equals(CONNECT) ? hearing : callbacks;
+    }
   }
 
   /** Checks the certificate at every call, since TLS may have resumed an older session. */
@@ -226,7 +244,7 @@ public final class ControlServer implements AutoCloseable {
     private final Condition ready = sending.newCondition();
     private final AtomicBoolean open = new AtomicBoolean(true);
     private final Ordered work;
-    private volatile long heardNanos = System.nanoTime();
+    private final Silence silence = new Silence();
     private volatile long clockSkewMillis;
 
     Line(PartyId party, Instant until, ServerCallStreamObserver<ToAgent> out) {
@@ -282,6 +300,11 @@ public final class ControlServer implements AutoCloseable {
     }
 
     @Override
+    public long silentMillis() {
+      return silence.millis();
+    }
+
+    @Override
     public boolean send(ToAgent message) {
       sending.lock();
       try {
@@ -318,9 +341,8 @@ public final class ControlServer implements AutoCloseable {
     }
 
     private void beat() {
-      long silentMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - heardNanos);
-      if (silentMillis > SILENCE_MILLIS) {
-        down(silent("a heartbeat", "none for " + silentMillis + " ms"), true);
+      if (silence.beat() >= Silence.BEATS_MAX) {
+        down(silent("a heartbeat", "none for " + silence.millis() + " ms"), true);
       } else if (clock.instant().isAfter(until)) {
         down(
             new Problem(
@@ -342,12 +364,12 @@ public final class ControlServer implements AutoCloseable {
 
     @Override
     public void onNext(FromAgent message) {
-      heardNanos = System.nanoTime();
+      silence.heard();
       if (message.hasPong()) {
         clockSkewMillis = message.getPong().getClockMillis() - clock.millis();
         return;
       }
-      work.message(() -> guarded(() -> handler.received(this, message)));
+      silence.occupied(() -> work.message(() -> guarded(() -> handler.received(this, message))));
     }
 
     @Override

@@ -50,8 +50,7 @@ public final class Link extends ChannelInboundHandlerAdapter implements AutoClos
   /** Channels on which the peer may talk before this side has opened them. */
   private static final int EARLY_MAX = 256;
 
-  static final long PING_MILLIS = 1_000;
-  static final long SILENCE_MILLIS = 4_000;
+  private static final long HANG_UP_MILLIS = 4_000;
 
   /** How long what is still coming is read and dropped, so that our last frame arrives. */
   private static final long LINGER_MILLIS = 1_000;
@@ -96,7 +95,7 @@ public final class Link extends ChannelInboundHandlerAdapter implements AutoClos
   private int bodyBytes;
   private int receivedSequence;
   private final Deque<ByteBuf> held = new ArrayDeque<>();
-  private long heardNanos = System.nanoTime();
+  private final Silence silence = new Silence();
   private boolean ending;
 
   /**
@@ -243,7 +242,7 @@ public final class Link extends ChannelInboundHandlerAdapter implements AutoClos
         .execute(
             () -> {
               established = true;
-              heardNanos = System.nanoTime();
+              silence.heard();
               ctx.channel().config().setAutoRead(true);
               for (ByteBuf next = held.poll(); next != null; next = held.poll()) {
                 take(ctx, next);
@@ -346,7 +345,7 @@ public final class Link extends ChannelInboundHandlerAdapter implements AutoClos
         last != FrameType.BYE,
         () -> ctx.executor().schedule(() -> ctx.close(), LINGER_MILLIS, TimeUnit.MILLISECONDS));
     ctx.channel().config().setAutoRead(true);
-    ctx.executor().schedule(() -> ctx.close(), SILENCE_MILLIS, TimeUnit.MILLISECONDS);
+    ctx.executor().schedule(() -> ctx.close(), HANG_UP_MILLIS, TimeUnit.MILLISECONDS);
   }
 
   /** It never came to a connection. */
@@ -415,7 +414,7 @@ public final class Link extends ChannelInboundHandlerAdapter implements AutoClos
       ReferenceCountUtil.release(message);
       return;
     }
-    heardNanos = System.nanoTime();
+    silence.heard();
     bytesReceived.addAndGet(in.readableBytes());
     take(ctx, in);
   }
@@ -625,20 +624,19 @@ public final class Link extends ChannelInboundHandlerAdapter implements AutoClos
     if (ending || !ctx.channel().isActive()) {
       return;
     }
-    long silentMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - heardNanos);
-    if (silentMillis > SILENCE_MILLIS) {
+    if (silence.beat() >= Silence.BEATS_MAX) {
       Problem silent =
           new Problem(
               ErrorCode.PEER_SILENT,
               peerName(),
-              "a sign of life every second",
-              "none for " + silentMillis + " ms");
+              "a sign of life twice a second",
+              "none for " + silence.millis() + " ms");
       log.warn("link to {} given up: {}", peerName(), silent.sentence(false));
       lost(ctx, silent);
       return;
     }
     write(frame(FrameType.PING, 0, 0));
-    ctx.executor().schedule(this::ping, PING_MILLIS, TimeUnit.MILLISECONDS);
+    ctx.executor().schedule(this::ping, Silence.BEAT_MILLIS, TimeUnit.MILLISECONDS);
   }
 
   @Override

@@ -40,6 +40,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
@@ -65,6 +66,7 @@ class ControlLineTest {
     final BlockingQueue<AgentLine> lines = new LinkedBlockingQueue<>();
     final BlockingQueue<Problem> ends = new LinkedBlockingQueue<>();
     final Set<String> withdrawn = ConcurrentHashMap.newKeySet();
+    volatile CountDownLatch slow = new CountDownLatch(0);
 
     @Override
     public EnrolReply enrol(EnrolRequest request) {
@@ -101,6 +103,11 @@ class ControlLineTest {
 
     @Override
     public void received(AgentLine line, FromAgent message) {
+      try {
+        slow.await();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
       if (message.hasWithdraw()) {
         withdrawn.add(message.getWithdraw().getProduct());
       } else {
@@ -295,13 +302,33 @@ class ControlLineTest {
       Events events = new Events();
       client(wire.address(), federation.tls(MALL), events);
       assertEquals("connected", events.next());
+      AgentLine line = coordinator.lines.poll(10, TimeUnit.SECONDS);
       wire.die();
       assertEquals(ErrorCode.PEER_SILENT, events.ends.poll(15, TimeUnit.SECONDS).code());
-      Problem seen = coordinator.ends.poll(15, TimeUnit.SECONDS);
-      assertTrue(
-          seen.code() == ErrorCode.PEER_SILENT || seen.code() == ErrorCode.PEER_UNREACHABLE,
-          seen.toString());
+      assertEquals(ErrorCode.PEER_SILENT, coordinator.ends.poll(15, TimeUnit.SECONDS).code());
+      assertEquals(Silence.BEATS_MAX * Silence.BEAT_MILLIS, line.silentMillis());
     }
+  }
+
+  @Test
+  void line_whoseOwnerIsSlowToListen_isNotSilent() throws Exception {
+    CountDownLatch slow = new CountDownLatch(1);
+    coordinator.slow = slow;
+    Events events = new Events();
+    ControlClient client = client(federation.tls(BRAND), events);
+    assertEquals("connected", events.next());
+    AgentLine line = coordinator.lines.poll(10, TimeUnit.SECONDS);
+    for (int i = 0; i < 400; i++) { // more than may wait
+      client.send(FromAgent.newBuilder().setHello(Hello.getDefaultInstance()).build());
+    }
+    Thread.sleep(2 * Silence.BEATS_MAX * Silence.BEAT_MILLIS);
+    slow.countDown();
+    assertTrue(client.isConnected());
+    assertEquals(0, coordinator.ends.size());
+    for (int i = 0; i < 400; i++) {
+      assertTrue(coordinator.received.poll(10, TimeUnit.SECONDS).hasHello());
+    }
+    assertTrue(line.silentMillis() < Silence.BEATS_MAX * Silence.BEAT_MILLIS);
   }
 
   @Test
