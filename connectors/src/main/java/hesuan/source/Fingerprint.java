@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.apache.arrow.vector.VarBinaryVector;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The exact version of a source as one digest: same digest, same data read in the same way. The
@@ -44,6 +45,23 @@ public final class Fingerprint {
           case Source.DuckDb _ -> tableDigest(source, limits);
         });
     return Digest.ofDocument(document);
+  }
+
+  /** A source that was found to be what was published, and how its file looked then. */
+  public record Seen(Digest fingerprint, SourceReader.Stamp stamp) {}
+
+  /**
+   * Refuses a source that is no longer the one that was published, but reads it only if its file
+   * looks other than it did then: an early word, for those who {@link #require} it before use.
+   */
+  public static Seen requireAgain(
+      Source source, Digest published, ReadLimits limits, @Nullable Seen seen) {
+    SourceReader.Stamp now = SourceReader.Stamp.of(source);
+    if (seen != null && seen.fingerprint.equals(published) && seen.stamp.equals(now)) {
+      return seen;
+    }
+    require(source, published, limits);
+    return new Seen(published, now);
   }
 
   /** Refuses a source that is no longer the one that was published. */

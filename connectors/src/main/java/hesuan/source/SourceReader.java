@@ -65,7 +65,7 @@ public final class SourceReader implements AutoCloseable {
   private final List<String> leftOut;
 
   /** What changes when somebody writes the file: cheap to look at, though no proof of sameness. */
-  record Stamp(long bytes, FileTime modified, @Nullable Object key) {
+  public record Stamp(long bytes, FileTime modified, @Nullable Object key) {
     static Stamp of(Source source) {
       try {
         BasicFileAttributes now = Files.readAttributes(source.path(), BasicFileAttributes.class);

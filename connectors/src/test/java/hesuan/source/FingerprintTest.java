@@ -2,12 +2,15 @@ package hesuan.source;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
 
 import hesuan.wire.Digest;
 import hesuan.wire.ErrorCode;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -37,6 +40,27 @@ class FingerprintTest {
     Samples.refused(
         ErrorCode.SOURCE_CHANGED,
         () -> Fingerprint.require(new Source.Csv(c), of(new Source.Csv(a)), limits));
+  }
+
+  @Test
+  void again_sameLook_isNotRead_anotherLookIs() throws Exception {
+    Path file = Samples.text(directory.resolve("a.csv"), "x,y\n1,2\n");
+    Source source = new Source.Csv(file);
+    Digest published = of(source);
+    Fingerprint.Seen seen = Fingerprint.requireAgain(source, published, limits, null);
+    assertSame(seen, Fingerprint.requireAgain(source, published, limits, seen));
+
+    Files.setLastModifiedTime(file, FileTime.fromMillis(1_000));
+    Fingerprint.Seen later = Fingerprint.requireAgain(source, published, limits, seen);
+    assertNotSame(seen, later);
+    Samples.text(file, "x,y\n1,3\n");
+    Samples.refused(
+        ErrorCode.SOURCE_CHANGED,
+        () -> Fingerprint.requireAgain(source, published, limits, later));
+    Files.delete(file);
+    Samples.refused(
+        ErrorCode.SOURCE_UNREADABLE,
+        () -> Fingerprint.requireAgain(source, published, limits, later));
   }
 
   @Test

@@ -26,8 +26,10 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /** This party's products. Where the rows lie is known here and nowhere else. */
@@ -52,6 +54,7 @@ public final class OwnProducts {
   private final Budget budget;
   private final ReadLimits limits;
   private final Clock clock;
+  private final Map<ProductRef, Fingerprint.Seen> seen = new ConcurrentHashMap<>();
 
   public OwnProducts(
       Store store,
@@ -239,10 +242,16 @@ public final class OwnProducts {
     }
   }
 
-  /** Reads the source once more: a job that it would end is refused before anything is spent. */
+  /**
+   * Looks at the source again, and reads it where it looks changed: a job that it would end is
+   * refused before anything is spent. {@link #open} reads it whatever it looks like.
+   */
   public void requireUnchanged(ProductRef ref) {
     Held held = require(ref);
-    Fingerprint.require(held.source, held.product.fingerprint(), limits);
+    seen.compute(
+        ref,
+        (_, before) ->
+            Fingerprint.requireAgain(held.source, held.product.fingerprint(), limits, before));
   }
 
   /**
