@@ -65,3 +65,21 @@ release := object.union(admit, {
 		"rows": 2, "suppressed": 1, "minGroup": 50, "epsilonMicros": 500000,
 	},
 })
+
+# Two owners' intersection: the id as it is, no noise.
+members_release := object.union(release, {
+	"products": [product | some given in [members, orders]; product := object.union(given, {"rules": [object.union(rules[0], {"level": "plain"}), rules[1], rules[2]]})],
+	"protocols": ["intersect"],
+	"contract": object.union(release.contract, {"protocols": ["intersect"], "outputs": [{"form": "members", "to": ["brand-a"]}]}),
+	"uses": [
+		{"product": "brand-a/members@12", "column": "uid", "use": "plain", "receivers": ["brand-a"], "where": "intersect.id"},
+		{"product": "shop-b/orders@40", "column": "uid", "use": "plain", "receivers": ["brand-a"], "where": "intersect.id"},
+	],
+	"charges": [],
+	"outputs": [{"name": "shared", "form": "members", "to": ["brand-a"]}],
+	"cells": 0,
+	"release": {
+		"name": "shared", "form": "members", "to": ["brand-a"], "columns": ["uid"],
+		"rows": 60, "suppressed": 0, "minGroup": 50, "epsilonMicros": 0,
+	},
+})

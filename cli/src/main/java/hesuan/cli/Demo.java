@@ -55,6 +55,8 @@ final class Demo {
     byte[] receipt = overlap("overlap", truth.brandMall().byCity());
     chapter("Overlap of three parties", "三方重合人数");
     overlap("overlap-three", Map.of("", truth.brandMallPay().total()));
+    chapter("Whom two parties share: a list that stays with its owner", "两方共有人群（名单留在本方）");
+    intersect(truth.brandMall().total());
     chapter("Secure sum of the stores' turnover", "门店营业额安全求和");
     secureSum(truth);
     chapter("One SQL question to all three, under differential privacy", "一条 SQL 询问三方（差分隐私）");
@@ -161,10 +163,11 @@ final class Demo {
               members,
               List.of("audience", "benchmark"),
               products.stream().distinct().sorted().toList(),
-              List.of("overlap", "secureSum", "dpQuery", "train"),
+              List.of("overlap", "intersect", "secureSum", "dpQuery", "train"),
               List.of(
                   new Contract.Output("aggregate", everyone),
-                  new Contract.Output("model", everyone)),
+                  new Contract.Output("model", everyone),
+                  new Contract.Output("members", everyone)),
               today,
               today.plusDays(90),
               100,
@@ -294,6 +297,22 @@ final class Demo {
       console.say(
           "  %d groups too small to be told", "  %d 个分组过小而未公布", result.path("suppressed").asInt());
     }
+  }
+
+  /** Every line of the list is a member of the brand, and there are as many as the truth says. */
+  private void intersect(int truth) throws Exception {
+    JsonNode job = job("intersect");
+    JsonNode result = result(job, BRAND);
+    Path list =
+        federation
+            .home(BRAND)
+            .resolve("results/%s/shared_members.csv".formatted(job.path("id").asText()));
+    long lines = Files.exists(list) ? Files.readAllLines(list).size() - 1 : 0;
+    console.say(
+        "  %d people, truth %d; the list is %s, and no identifier was sent",
+        "  %d 人，真值 %d；名单在 %s，标识未曾发出", result.path("people").asLong(), truth, list);
+    check(result.path("people").asLong() == truth && lines == truth);
+    receipts(job);
   }
 
   private void secureSum(Truth truth) throws Exception {

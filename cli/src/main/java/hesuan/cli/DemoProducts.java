@@ -38,6 +38,7 @@ final class DemoProducts {
                   PHONE,
                   List.of(
                       rule("phone", "joinKey", List.of("brand-a")),
+                      rule("phone", "plain", List.of("brand-a"), "audience.intersect"),
                       rule("*", "aggregate", List.of("*"))));
           default ->
               product(
@@ -99,11 +100,16 @@ final class DemoProducts {
   }
 
   private static Map<String, Object> rule(String column, String level, List<String> receivers) {
+    return rule(column, level, receivers, "audience", "benchmark");
+  }
+
+  private static Map<String, Object> rule(
+      String column, String level, List<String> receivers, String... purposes) {
     return Map.of(
         "column", column,
         "level", level,
         "receivers", receivers,
-        "purposes", List.of("audience", "benchmark"),
+        "purposes", List.of(purposes),
         "until", LocalDate.now(ZoneOffset.UTC).plusYears(1).toString());
   }
 }

@@ -7,6 +7,7 @@ import hesuan.agent.job.Attempts;
 import hesuan.agent.job.JobBook;
 import hesuan.agent.job.JobDriver;
 import hesuan.agent.job.JobEntry;
+import hesuan.agent.job.PeopleFiles;
 import hesuan.agent.job.Receipts;
 import hesuan.agent.step.Steps;
 import hesuan.control.FromAgent;
@@ -69,7 +70,7 @@ public final class Agent implements AutoCloseable {
   public static final String SOFTWARE = "hesuan/0.1.0";
 
   private static final Logger LOG = LoggerFactory.getLogger(Agent.class);
-  private static final Schema SCHEMA = new Schema("agent", Agent.class, List.of("1-agent.sql"));
+  private static final Schema SCHEMA = new Schema("agent", Agent.class, List.of("1-agent.sql", "2-people.sql"));
   private static final long TICK_MILLIS = 2_000;
 
   /**
@@ -222,7 +223,10 @@ public final class Agent implements AutoCloseable {
                 directory,
                 message -> Envelope.sign(HELLO_TYPE, Digest.of(message).bytes(), keys).bytes(),
                 LINK_OPEN_MAX));
-    Attempts attempts = new Attempts(keys, book, admission, receipts, members, steps, this::link);
+    PeopleFiles people = new PeopleFiles(home.resolve("results"), store, random);
+    people.restarted();
+    Attempts attempts =
+        new Attempts(keys, book, admission, receipts, members, steps, people, this::link);
     JobDriver driver =
         new JobDriver(
             config.party(), book, budget, admission, attempts, receipts, say, hook, clock, random);

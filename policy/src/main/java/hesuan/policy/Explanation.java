@@ -142,6 +142,10 @@ public final class Explanation {
               "groups of at least {expected} may leave, the output has {found}",
               "至少 {expected} 人的分组才可释放，输出为 {found}"),
           rule(
+              "release.members",
+              "a list of at least {expected} people may leave, {at} has {found}",
+              "至少 {expected} 人的名单才可释放，{at} 有 {found} 人"),
+          rule(
               Figure.EPSILON,
               "release.epsilon",
               "epsilon {expected} was charged, the output claims {found}",

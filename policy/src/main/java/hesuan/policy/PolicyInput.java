@@ -265,6 +265,7 @@ public record PolicyInput(
   public static String protocol(Plan.Step step) {
     return switch (step) {
       case Plan.Overlap _ -> "overlap";
+      case Plan.Intersect _ -> "intersect";
       case Plan.SecureSum _ -> "secureSum";
       case Plan.DpQuery _ -> "dpQuery";
       case Plan.Train _ -> "train";
@@ -276,7 +277,7 @@ public record PolicyInput(
       case Plan.Overlap overlap -> Math.max(1, overlap.groups().size());
       case Plan.SecureSum sum -> Math.max(1, sum.keys().size());
       case Plan.DpQuery query -> Math.max(1, query.keys().size());
-      case Plan.Train _ -> 0;
+      case Plan.Intersect _, Plan.Train _ -> 0;
     };
   }
 

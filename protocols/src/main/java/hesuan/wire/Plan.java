@@ -54,6 +54,7 @@ public record Plan(
   @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
   @JsonSubTypes({
     @JsonSubTypes.Type(value = Overlap.class, name = "overlap"),
+    @JsonSubTypes.Type(value = Intersect.class, name = "intersect"),
     @JsonSubTypes.Type(value = SecureSum.class, name = "secureSum"),
     @JsonSubTypes.Type(value = DpQuery.class, name = "dpQuery"),
     @JsonSubTypes.Type(value = Train.class, name = "train")
@@ -80,6 +81,35 @@ public record Plan(
       products = List.copyOf(products);
       groups = List.copyOf(groups);
     }
+  }
+
+  /**
+   * Which people two products share. Identifiers stay with their owners: each receiver keeps a list
+   * of its <em>own</em> people, so the leader, and the other owner where it receives too.
+   */
+  public record Intersect(String name, List<ProductRef> products, Keep keep, IntersectEngine engine)
+      implements Step {
+    public Intersect {
+      products = List.copyOf(products);
+    }
+  }
+
+  /** Which of its own people a receiver keeps. */
+  public enum Keep {
+    /** Those whom the other product has too. */
+    SHARED,
+    /** Those whom the other product lacks; for the leader alone. */
+    MISSING
+  }
+
+  /** By which protocol two sets meet; docs/protocols has a page for each. */
+  public enum IntersectEngine {
+    /** Vector oblivious linear evaluation: fast, both parties follow the protocol. */
+    VOLE,
+    /** The same with checks against a party that does not. */
+    VOLE_MALICIOUS,
+    /** Diffie-Hellman: slow, few assumptions. */
+    ECDH
   }
 
   /**

@@ -1,5 +1,6 @@
 package hesuan.agent.job;
 
+import hesuan.agent.step.KeptPeople;
 import hesuan.agent.step.Output;
 import hesuan.agent.step.StepContext;
 import hesuan.agent.step.StepResult;
@@ -20,6 +21,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,6 +40,7 @@ final class Attempt implements Runnable {
   private final JobBook book;
   private final Steps steps;
   private final Release release;
+  private final PeopleFiles people;
   private final Attempts.Links links;
   private final Map<PartyId, Link> open = new TreeMap<>();
 
@@ -49,6 +52,7 @@ final class Attempt implements Runnable {
       JobBook book,
       Steps steps,
       Release release,
+      PeopleFiles people,
       Attempts.Links links) {
     this.entry = entry;
     this.attempt = attempt;
@@ -57,6 +61,7 @@ final class Attempt implements Runnable {
     this.book = book;
     this.steps = steps;
     this.release = release;
+    this.people = people;
     this.links = links;
   }
 
@@ -65,11 +70,12 @@ final class Attempt implements Runnable {
     try {
       driver.feed(entry.id(), new PartyJobEvent.Begun(attempt), JobDriver.Rows.NONE);
       connect();
-      Output output = runSteps();
-      if (self.equals(entry.plan().leader())) {
-        leadRelease(output);
+      StepResult result = runSteps();
+      PeopleFiles.Sealed sealed = seal(result);
+      if (result.output() != null) {
+        leadRelease(result.output(), sealed);
       } else {
-        followRelease();
+        followRelease(sealed);
       }
       open.values().forEach(Link::close);
     } catch (ProblemException e) {
@@ -130,7 +136,8 @@ final class Attempt implements Runnable {
     }
   }
 
-  private Output runSteps() throws Exception {
+  /** What the last step left, which is the one that has an output. */
+  private StepResult runSteps() throws Exception {
     StepContext context =
         new StepContext(
             self,
@@ -138,29 +145,37 @@ final class Attempt implements Runnable {
             attempt,
             java.util.Objects.requireNonNull(entry.noiseSeed(), "charged without a seed"),
             (peer, name) -> open.get(peer).channel(name));
-    Output output = null;
+    StepResult last = null;
     for (Plan.Step step : entry.plan().steps()) {
       StepResult result = steps.run(step, context);
       book.transcript(entry.id(), attempt, step.name(), result.transcript());
       driver.feed(
           entry.id(), new PartyJobEvent.StepDone(attempt, step.name()), JobDriver.Rows.NONE);
-      output = result.output() == null ? output : result.output();
+      last = result;
     }
-    return output;
+    return java.util.Objects.requireNonNull(last, "a plan without steps");
   }
 
-  private void leadRelease(Output output) {
+  private PeopleFiles.@Nullable Sealed seal(StepResult result) {
+    try (KeptPeople kept = result.people()) {
+      return kept == null
+          ? null
+          : people.seal(entry.id(), attempt, entry.plan().outputs().getFirst().name(), kept);
+    }
+  }
+
+  private void leadRelease(Output output, PeopleFiles.@Nullable Sealed sealed) {
     Map<PartyId, Channel> channels = new TreeMap<>();
     open.forEach((peer, link) -> channels.put(peer, link.channel(RELEASE)));
-    release.lead(entry, attempt, output, channels);
+    release.lead(entry, attempt, output, sealed, channels);
     for (PartyId receiver : receivers()) {
       release.deliver(entry, channels.get(receiver));
     }
   }
 
-  private void followRelease() {
+  private void followRelease(PeopleFiles.@Nullable Sealed sealed) {
     Channel leader = open.get(entry.plan().leader()).channel(RELEASE);
-    release.answer(entry, attempt, leader);
+    release.answer(entry, attempt, sealed, leader);
     if (receivers().contains(self)) {
       release.receive(entry, leader);
     }

@@ -25,6 +25,7 @@ public final class Attempts {
   private final PartyId self;
   private final JobBook book;
   private final Steps steps;
+  private final PeopleFiles people;
   private final Links links;
   private final Function<JobDriver, Release> releases;
   private final AtomicReference<JobDriver> driver = new AtomicReference<>();
@@ -41,12 +42,14 @@ public final class Attempts {
       Receipts receipts,
       Members members,
       Steps steps,
+      PeopleFiles people,
       Links links) {
     this.self = keys.party();
     this.book = book;
     this.steps = steps;
+    this.people = people;
     this.links = links;
-    this.releases = d -> new Release(keys, d, book, admission, receipts, members);
+    this.releases = d -> new Release(keys, d, book, admission, receipts, members, people);
   }
 
   /** Attempts feed the driver, which starts attempts: so it is named once both exist. */
@@ -68,7 +71,15 @@ public final class Attempts {
           JobDriver feeds = driver.get();
           Runnable steps =
               new Attempt(
-                  entry, attempt, self, feeds, book, this.steps, releases.apply(feeds), links);
+                  entry,
+                  attempt,
+                  self,
+                  feeds,
+                  book,
+                  this.steps,
+                  releases.apply(feeds),
+                  people,
+                  links);
           Thread thread =
               Thread.ofVirtual()
                   .name(job + "-" + attempt)
@@ -130,6 +141,11 @@ public final class Attempts {
               PartyJobState.AwaitingRelease _ ->
               false;
         };
+  }
+
+  /** A job that ended without a release leaves no list of people. */
+  void dropPeople(JobId job) {
+    people.drop(job);
   }
 
   public void stopAll() {

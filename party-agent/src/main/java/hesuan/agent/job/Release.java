@@ -59,6 +59,7 @@ final class Release {
   private final Admission admission;
   private final Receipts receipts;
   private final Members members;
+  private final PeopleFiles people;
 
   Release(
       SigningKeys keys,
@@ -66,17 +67,24 @@ final class Release {
       JobBook book,
       Admission admission,
       Receipts receipts,
-      Members members) {
+      Members members,
+      PeopleFiles people) {
     this.keys = keys;
     this.driver = driver;
     this.book = book;
     this.admission = admission;
     this.receipts = receipts;
     this.members = members;
+    this.people = people;
   }
 
   /** At the leader: asks everyone, then stores. */
-  void lead(JobEntry entry, int attempt, Output output, Map<PartyId, Channel> channels) {
+  void lead(
+      JobEntry entry,
+      int attempt,
+      Output output,
+      PeopleFiles.@Nullable Sealed sealed,
+      Map<PartyId, Channel> channels) {
     List<PolicyInput.ReleaseShape> shapes = shapes(entry.plan(), output);
     refuse(entry, admission.mayRelease(entry, attempt, shapes));
     byte[] ask = Json.canonical(new Ask(attempt, shapes));
@@ -102,7 +110,11 @@ final class Release {
     driver.feed(
         entry.id(),
         new PartyJobEvent.ResultReady(attempt, release.digest()),
-        t -> JobBook.released(t, entry.id(), result));
+        t -> {
+          JobBook.released(t, entry.id(), result);
+          PeopleFiles.keep(t, entry.id(), sealed);
+        });
+    people.open(entry.id());
   }
 
   private Envelope consent(
@@ -136,7 +148,8 @@ final class Release {
   }
 
   /** At everyone else: waits for the leader's question, and answers it. */
-  void answer(JobEntry entry, int attempt, Channel leader) {
+  void answer(
+      JobEntry entry, int attempt, PeopleFiles.@Nullable Sealed sealed, Channel leader) {
     Ask ask = Json.read(leader.receive(ASK, ASK_BYTES_MAX), Ask.class);
     if (ask.attempt != attempt || !fitsPlan(entry.plan(), ask.shapes)) {
       throw violation(leader.peer(), "the outputs of the plan", "others");
@@ -156,7 +169,10 @@ final class Release {
         driver.feed(
             entry.id(),
             new PartyJobEvent.ConsentAsked(attempt, shape),
-            t -> JobBook.consented(t, entry.id(), shape, consent));
+            t -> {
+              JobBook.consented(t, entry.id(), shape, consent);
+              PeopleFiles.keep(t, entry.id(), sealed);
+            });
     boolean consents = transition.effects().contains(new PartyJobEffect.SendConsent(shape));
     if (!consents) {
       Problem problem =
@@ -219,6 +235,7 @@ final class Release {
       throw violation(
           leader.peer(), "the first result of " + entry.id(), "another, or none awaited");
     }
+    people.open(entry.id());
     leader.send(ACKNOWLEDGEMENT, Json.canonical(Json.node(release)));
   }
 

@@ -8,5 +8,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param transcript digest of what was said, for the receipt
  * @param output at the leader
+ * @param people at a receiver of a list of people
  */
-public record StepResult(Digest transcript, @Nullable Output output) {}
+public record StepResult(
+    Digest transcript, @Nullable Output output, @Nullable KeptPeople people) {
+  StepResult(Digest transcript, @Nullable Output output) {
+    this(transcript, output, null);
+  }
+}

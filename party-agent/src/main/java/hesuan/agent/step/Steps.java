@@ -44,6 +44,8 @@ public final class Steps {
     Signatures signatures = new Signatures(keys, party -> pinned.apply(context.plan(), party));
     return switch (step) {
       case Plan.Overlap overlap -> new OverlapStep(own, workers, random).run(overlap, context);
+      case Plan.Intersect intersect ->
+          new IntersectStep(own, workers, random).run(intersect, context);
       case Plan.SecureSum sum -> new SumStep(own, signatures, random).run(sum, context);
       case Plan.DpQuery query -> new QueryStep(own, signatures, random).run(query, context);
       case Plan.Train train -> new TrainStep(own, signatures, trainer, random).run(train, context);

@@ -297,7 +297,7 @@ public final class JobReader {
     return new JobSpec.Output(
         f.textLike("name", COLUMN, "letters, digits and underscores"),
         to,
-        f.oneOf("form", "aggregate", List.of("aggregate", "model")));
+        f.oneOf("form", "aggregate", List.of("aggregate", "model", "members")));
   }
 
   private static JobSpec.Run run(Fields f) {

@@ -144,6 +144,7 @@ public final class Planner {
   private static List<ProductRef> productsOf(Plan.Step step) {
     return switch (step) {
       case Plan.Overlap s -> s.products();
+      case Plan.Intersect s -> s.products();
       case Plan.SecureSum s -> s.products();
       case Plan.DpQuery s -> s.products();
       case Plan.Train s -> s.products();
@@ -165,6 +166,7 @@ public final class Planner {
   private static PartyId leaderOf(JobSpec job, Plan.Step step, List<Product> used) {
     return switch (step) {
       case Plan.Overlap s -> s.products().getFirst().party();
+      case Plan.Intersect s -> s.products().getFirst().party();
       case Plan.SecureSum _, Plan.DpQuery _, Plan.Train _ -> Inputs.leader(job, used);
     };
   }
@@ -173,7 +175,7 @@ public final class Planner {
     boolean noised =
         switch (step) {
           case Plan.Overlap _, Plan.DpQuery _ -> true;
-          case Plan.SecureSum _, Plan.Train _ -> false;
+          case Plan.Intersect _, Plan.SecureSum _, Plan.Train _ -> false;
         };
     boolean asked = job.privacy().epsilon().compareTo(Epsilon.ZERO) > 0;
     if (noised != asked) {
@@ -191,17 +193,22 @@ public final class Planner {
           "more than 0, such as 1e-7",
           job.privacy().delta());
     }
-    if (step instanceof Plan.Overlap && toleratesLoss(job)) {
+    if ((step instanceof Plan.Overlap || step instanceof Plan.Intersect) && toleratesLoss(job)) {
       throw new ProblemException(
           ErrorCode.INVALID_VALUE,
           "run.onPartyLoss",
-          "fail: an overlap needs every party",
+          "fail: an overlap or intersection needs every party",
           "continue");
     }
   }
 
   private static void checkForm(JobSpec job, Plan.Step step) {
-    String form = step instanceof Plan.Train ? "model" : "aggregate";
+    String form =
+        switch (step) {
+          case Plan.Train _ -> "model";
+          case Plan.Intersect _ -> "members";
+          case Plan.Overlap _, Plan.SecureSum _, Plan.DpQuery _ -> "aggregate";
+        };
     String asked = job.outputs().getFirst().form();
     if (!asked.equals(form)) {
       throw new ProblemException(ErrorCode.INVALID_VALUE, "outputs[0].form", form, asked);
@@ -232,8 +239,10 @@ public final class Planner {
     int minGroup = plan.charges().isEmpty() ? 0 : strictestMinGroup(plan, products);
     for (Plan.Charge charge : plan.charges()) {
       Product.Terms terms = published(products, charge.product()).product().terms();
-      boolean noised = charge.epsilon().compareTo(Epsilon.ZERO) > 0;
-      if (noised && plan.minGroup() < terms.minGroup()) {
+      boolean ofPeople =
+          charge.epsilon().compareTo(Epsilon.ZERO) > 0
+              || plan.steps().getFirst() instanceof Plan.Intersect;
+      if (ofPeople && plan.minGroup() < terms.minGroup()) {
         refusals.add(
             refusal(
                 charge,

@@ -5,6 +5,7 @@ import hesuan.wire.Epsilon;
 import hesuan.wire.PartyId;
 import hesuan.wire.Plan;
 import hesuan.wire.Product;
+import hesuan.wire.ProductRef;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -25,6 +26,7 @@ final class StepUses {
             of.add(s.by(), Disclosure.AGGREGATE, s.name() + ".by");
           }
         }
+        case Plan.Intersect s -> of.add(id, Disclosure.PLAIN, s.name() + ".id");
         case Plan.SecureSum s -> {
           of.add(s.column(), Disclosure.AGGREGATE, s.name() + ".column");
           of.add(s.by(), Disclosure.AGGREGATE, s.name() + ".by");
@@ -72,6 +74,13 @@ final class StepUses {
         reveals.add(new Plan.Reveal(leader, "overlap.sizes"));
         receivers.forEach(r -> reveals.add(new Plan.Reveal(r, "overlap.noisedCounts")));
       }
+      case Plan.Intersect s -> {
+        for (ProductRef product : s.products()) {
+          reveals.add(new Plan.Reveal(product.party(), "intersect.sizes"));
+          reveals.add(new Plan.Reveal(product.party(), "intersect.count"));
+        }
+        receivers.forEach(r -> reveals.add(new Plan.Reveal(r, "intersect.ownMembers")));
+      }
       case Plan.SecureSum _ ->
           receivers.forEach(r -> reveals.add(new Plan.Reveal(r, "secureSum.totals")));
       case Plan.DpQuery _ ->
@@ -101,14 +110,14 @@ final class StepUses {
       case Plan.Overlap s -> s.epsilon();
       case Plan.DpQuery s ->
           s.aggregates().stream().map(Plan.Aggregate::epsilon).reduce(Epsilon.ZERO, Epsilon::plus);
-      case Plan.SecureSum _, Plan.Train _ -> Epsilon.ZERO;
+      case Plan.Intersect _, Plan.SecureSum _, Plan.Train _ -> Epsilon.ZERO;
     };
   }
 
   private static String delta(Plan.Step step) {
     return switch (step) {
       case Plan.Overlap s -> s.delta();
-      case Plan.DpQuery _, Plan.SecureSum _, Plan.Train _ -> "0";
+      case Plan.Intersect _, Plan.DpQuery _, Plan.SecureSum _, Plan.Train _ -> "0";
     };
   }
 
@@ -122,6 +131,12 @@ final class StepUses {
           case Plan.Overlap s ->
               rows * 64
                   + (products.getFirst().rows() * 64.0) * Math.max(1, s.groups().size()) * owners;
+          case Plan.Intersect s ->
+              switch (s.engine()) {
+                case VOLE -> rows * 16 + 2e6;
+                case VOLE_MALICIOUS -> rows * 20 + 2e6;
+                case ECDH -> rows * 40;
+              };
           case Plan.SecureSum s -> owners * (8.0 * s.keys().size() + 200 * owners);
           case Plan.DpQuery s ->
               owners * (8.0 * s.keys().size() * s.aggregates().size() + 200 * owners);
@@ -131,6 +146,11 @@ final class StepUses {
         switch (step) {
           case Plan.Overlap s ->
               rows * 2e-4 * owners + products.getFirst().rows() * 2e-4 * s.groups().size() * owners;
+          case Plan.Intersect s ->
+              switch (s.engine()) {
+                case VOLE, VOLE_MALICIOUS -> rows * 2e-6;
+                case ECDH -> rows * 2e-4;
+              };
           case Plan.SecureSum _, Plan.DpQuery _ -> rows / 2e6;
           case Plan.Train s -> s.rounds() * rows * parametersOf(s) * 1e-9;
         };

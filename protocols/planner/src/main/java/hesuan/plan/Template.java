@@ -13,7 +13,7 @@ public interface Template {
   /** As a job writes it: {@code audience.overlap}. */
   String name();
 
-  /** The form of its output: {@code aggregate} or {@code model}. */
+  /** The form of its output: {@code aggregate}, {@code model} or {@code members}. */
   String form();
 
   /** Checks the parameters as written and returns them with every default written in. */

@@ -1,13 +1,19 @@
 package hesuan.plan;
 
 import hesuan.wire.ErrorCode;
+import hesuan.wire.Plan;
 import hesuan.wire.ProblemException;
 import java.util.List;
 
 /** The list of templates: closed, so that every party compiles a job alike. */
 public final class Templates {
   private static final List<Template> ALL =
-      List.of(new AggregateSum(), new AudienceOverlap(), new LearnFederated());
+      List.of(
+          new AggregateSum(),
+          new AudienceMembers("audience.difference", Plan.Keep.MISSING),
+          new AudienceMembers("audience.intersect", Plan.Keep.SHARED),
+          new AudienceOverlap(),
+          new LearnFederated());
 
   private Templates() {}
 

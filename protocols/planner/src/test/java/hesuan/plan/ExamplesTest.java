@@ -52,6 +52,8 @@ class ExamplesTest {
 
   @ParameterizedTest
   @CsvSource({
+    "intersect,brand-a,'brand-a,mall-b',0",
+    "difference,brand-a,'brand-a,mall-b',0",
     "overlap,brand-a,'brand-a,mall-b',0.5",
     "overlap-three,brand-a,'brand-a,mall-b,pay-c',0.5",
     "secure-sum,mall-b,'brand-a,mall-b,pay-c',0",

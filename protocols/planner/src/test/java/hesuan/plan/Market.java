@@ -35,8 +35,10 @@ final class Market {
         Stream.of(parties).map(p -> new Contract.Member(p, Digest.of("keys of " + p))).toList(),
         List.of("audience", "benchmark", "market", "marketing"),
         List.of("brand-a/members"),
-        List.of("overlap", "secureSum", "dpQuery", "train"),
-        List.of(new Contract.Output("aggregate", List.of(parties))),
+        List.of("overlap", "intersect", "secureSum", "dpQuery", "train"),
+        List.of(
+            new Contract.Output("aggregate", List.of(parties)),
+            new Contract.Output("members", List.of(parties))),
         TODAY,
         UNTIL,
         100,
@@ -55,7 +57,7 @@ final class Market {
       add(products, stores(party));
     }
     add(products, members(rules()));
-    add(products, product("mall-b/visits@1", rules(), "phone STRING", "city STRING"));
+    add(products, product("mall-b/visits@1", visitRules(), "phone STRING", "city STRING"));
     add(products, product("pay-c/users@1", rules(), "phone STRING", "city STRING"));
     return products;
   }
@@ -68,6 +70,20 @@ final class Market {
     return List.of(
         rule("phone", Disclosure.JOIN_KEY, List.of("brand-a", "mall-b", "pay-c")),
         rule("*", Disclosure.AGGREGATE, List.of("brand-a", "mall-b", "pay-c")));
+  }
+
+  /** For an intersection brand-a may learn whom it shares with mall-b, and nobody else may. */
+  static List<Product.DisclosureRule> visitRules() {
+    return Stream.concat(
+            rules().stream(),
+            Stream.of(
+                new Product.DisclosureRule(
+                    "phone",
+                    Disclosure.PLAIN,
+                    List.of("brand-a"),
+                    List.of("audience.intersect"),
+                    UNTIL)))
+        .toList();
   }
 
   static Product.DisclosureRule rule(String column, Disclosure level, List<String> receivers) {

@@ -57,6 +57,67 @@ class PlannerTest {
     return assertInstanceOf(PlanResult.Refused.class, result, result::toString).refusals();
   }
 
+  private static final String MEMBERS =
+      """
+      apiVersion: hesuan/v1
+      kind: Job
+      metadata: {name: a-job, submitToken: token-of-the-test}
+      purpose: {code: audience.intersect}
+      contract: ctr-autumn
+      inputs: {members: brand-a/members@1, visits: mall-b/visits@1}
+      what: {template: {name: audience.intersect}}
+      privacy: {unit: phone, minGroup: 50}
+      outputs: [{name: shared, to: [brand-a], form: members}]
+      """;
+
+  private static JobSpec members(String from, String to) {
+    assertTrue(MEMBERS.contains(from), from);
+    return JobReader.read(MEMBERS.replace(from, to));
+  }
+
+  @Test
+  void plan_ofIntersection_usesIdsAsTheyAre() {
+    Plan plan = planned(JobReader.read(MEMBERS));
+    Plan.Intersect step = assertInstanceOf(Plan.Intersect.class, plan.steps().getFirst());
+    assertEquals(Plan.IntersectEngine.VOLE, step.engine());
+    assertEquals(Plan.Keep.SHARED, step.keep());
+    assertEquals(ProductRef.parse("brand-a/members@1"), step.products().getFirst());
+    assertEquals(
+        Set.of(Disclosure.PLAIN),
+        plan.uses().stream().map(Plan.ColumnUse::use).collect(Collectors.toSet()));
+    assertTrue(plan.reveals().contains(new Plan.Reveal(Market.MALL, "intersect.count")));
+  }
+
+  @Test
+  void plan_ofIntersectionForBoth_needsTheOthersGrant() {
+    List<Refusal> refusals =
+        refused(Market.plan(members("[brand-a]", "[brand-a, mall-b]")));
+    assertEquals("disclosure.phone", refusals.getFirst().rule());
+    assertEquals(Market.BRAND, refusals.getFirst().party());
+  }
+
+  @Test
+  void plan_ofIntersectionForAnOutsider_isRefused() {
+    Refusal refusal =
+        refused(Market.plan(members("[brand-a]", "[brand-a, pay-c]")))
+            .getFirst();
+    assertEquals("outputs[0].to", refusal.problem().at());
+  }
+
+  @Test
+  void plan_ofIntersectionBelowTheTermsMinimum_isRefused() {
+    assertEquals(
+        "terms.minGroup",
+        refused(Market.plan(members("minGroup: 50", "minGroup: 49"))).getFirst().rule());
+  }
+
+  @Test
+  void plan_ofDifference_hasOneReceiver() {
+    Plan plan = planned(members("{name: audience.intersect}", "{name: audience.difference}"));
+    assertEquals(
+        Plan.Keep.MISSING, ((Plan.Intersect) plan.steps().getFirst()).keep());
+  }
+
   @Test
   void plan_ofOverlapByColumn_isWhole() {
     Plan plan = planned(job());

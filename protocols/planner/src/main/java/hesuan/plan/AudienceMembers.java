@@ -1,0 +1,87 @@
+package hesuan.plan;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import hesuan.wire.ErrorCode;
+import hesuan.wire.JobSpec;
+import hesuan.wire.PartyId;
+import hesuan.wire.Plan;
+import hesuan.wire.ProblemException;
+import hesuan.wire.Product;
+import java.util.List;
+
+/**
+ * Which of its own people a receiver shares with the other owner, or has alone. Nobody gets an
+ * identifier that it did not have, so only the two owners can receive.
+ */
+final class AudienceMembers implements Template {
+  private static final List<String> ENGINES = List.of("vole", "vole-malicious", "ecdh");
+
+  private final String name;
+  private final Plan.Keep keep;
+
+  AudienceMembers(String name, Plan.Keep keep) {
+    this.name = name;
+    this.keep = keep;
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public String form() {
+    return "members";
+  }
+
+  @Override
+  public ObjectNode parameters(Fields written) {
+    Fields fields = written.only("engine");
+    return Fields.newObject().put("engine", fields.oneOf("engine", "vole", ENGINES));
+  }
+
+  @Override
+  public Plan.Step step(JobSpec job, Inputs inputs) {
+    List<Product> products = inputs.wholes();
+    if (products.size() != 2) {
+      throw new ProblemException(
+          ErrorCode.INVALID_VALUE, "inputs", "two owners", "" + products.size());
+    }
+    Inputs.onePrivacyUnit(job, products, false);
+    List<PartyId> owners = products.stream().map(p -> p.ref().party()).toList();
+    List<PartyId> receivers = job.outputs().getFirst().to();
+    if (!owners.containsAll(receivers)) {
+      throw new ProblemException(
+          ErrorCode.INVALID_VALUE,
+          "outputs[0].to",
+          "only owners of the inputs, " + owners + ": a list holds the receiver's own people",
+          receivers.toString());
+    }
+    if (keep == Plan.Keep.MISSING && receivers.size() != 1) {
+      throw new ProblemException(
+          ErrorCode.INVALID_VALUE,
+          "outputs[0].to",
+          "one receiver: those whom the other lacks",
+          receivers.toString());
+    }
+    PartyId leader = Inputs.leader(job, products);
+    List<Product> ordered =
+        products.getFirst().ref().party().equals(leader) ? products : products.reversed();
+    return new Plan.Intersect("intersect", Inputs.refs(ordered), keep, engine(job));
+  }
+
+  private static Plan.IntersectEngine engine(JobSpec job) {
+    String engine = Planner.parametersOf(job).get("engine").textValue();
+    return switch (engine) {
+      case "vole" -> Plan.IntersectEngine.VOLE;
+      case "vole-malicious" -> Plan.IntersectEngine.VOLE_MALICIOUS;
+      case "ecdh" -> Plan.IntersectEngine.ECDH;
+      default ->
+          throw new ProblemException(
+              ErrorCode.INVALID_VALUE,
+              "what.template.parameters.engine",
+              "one of " + ENGINES,
+              engine);
+    };
+  }
+}
