@@ -40,6 +40,11 @@ public final class ItemBlocks {
   }
 
   public void add(byte[] id) {
+    add(id, 0, id.length);
+  }
+
+  /** An identifier that stands among others. */
+  public void add(byte[] ids, int at, int length) {
     if (count == IntersectionParameters.ITEMS_MAX) {
       throw new ProblemException(
           ErrorCode.TOO_LARGE, "items", "at most " + IntersectionParameters.ITEMS_MAX, "more");
@@ -47,7 +52,7 @@ public final class ItemBlocks {
     if (count % CHUNK == 0) {
       chunks.add(new long[2 * CHUNK]);
     }
-    hash.of(id, 0, id.length, chunks.getLast(), count % CHUNK);
+    hash.of(ids, at, length, chunks.getLast(), count % CHUNK);
     count++;
   }
 
