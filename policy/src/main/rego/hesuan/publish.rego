@@ -19,6 +19,16 @@ denials contains reason("publish.identifier", product.idColumn, "joinKey", "plai
 	some product in input.products
 	some rule in column_rules(product, product.idColumn)
 	rule.level == "plain"
+	not names_an_intersection(rule)
+}
+
+# Whom two owners share is told by the id as it is; then only to receivers by name, and for that alone.
+names_an_intersection(rule) if {
+	rule.column != "*"
+	not "*" in rule.receivers
+	every purpose in rule.purposes {
+		startswith(concat("", [purpose, "."]), "audience.intersect.")
+	}
 }
 
 denials contains reason("publish.minGroup", "terms.minGroup", settings.minGroup, product.minGroup, "terms.minGroup", [settings.minGroup]) if {

@@ -111,6 +111,21 @@ denials := {
 	"negative list": [changed(publish, add("/products/0/columns/-", "ID_card")), {"publish.column"}],
 	"plain identifier": [changed(publish, set("/products/0/rules/0/level", "plain")), {"publish.identifier"}],
 	"plain identifier by the star": [changed(publish, set("/products/0/rules", [json.patch(rules[2], set("/level", "plain"))])), {"publish.identifier"}],
+	"plain identifier to everybody, for an intersection": [
+		changed(publish, array.concat(set("/products/0/rules/0/level", "plain"), set("/products/0/rules/0/purposes", ["audience.intersect"]))),
+		{"publish.identifier"},
+	],
+	"plain identifier for an intersection and more": [
+		changed(publish, array.concat(
+			array.concat(set("/products/0/rules/0/level", "plain"), set("/products/0/rules/0/receivers", ["brand-a"])),
+			set("/products/0/rules/0/purposes", ["audience.intersect", "audience"]),
+		)),
+		{"publish.identifier"},
+	],
+	"plain star for an intersection": [
+		changed(publish, set("/products/0/rules", [object.union(rules[2], {"level": "plain", "receivers": ["brand-a"], "purposes": ["audience.intersect"]})])),
+		{"publish.identifier"},
+	],
 	"lax terms": [changed(publish, set("/products/0/minGroup", 9)), {"publish.minGroup"}],
 	"generous terms": [changed(publish, set("/products/0/maxEpsilonMicros", 1000001)), {"publish.maxEpsilon"}],
 	"other output": [changed(release, set("/release/name", "n")), {"release.output"}],
@@ -192,6 +207,10 @@ allowed := {
 	"another party frozen": own(set("/frozenParties", ["pay-c"])),
 	"another version frozen": own(set("/frozenProducts", ["shop-b/orders@41", "shop-b/order"])),
 	"a list of the receiver's own people": changed(members_release, []),
+	"plain identifier to one receiver, for intersections alone": changed(publish, array.concat(
+		array.concat(set("/products/0/rules/0/level", "plain"), set("/products/0/rules/0/receivers", ["brand-a"])),
+		set("/products/0/rules/0/purposes", ["audience.intersect", "audience.intersect.autumn"]),
+	)),
 	"a list of just enough": changed(members_release, set("/release/rows", 50)),
 	"model of any size": changed(release, array.concat(
 		array.concat(set("/release/form", "model"), set("/outputs/0/form", "model")),

@@ -113,8 +113,9 @@ public final class Explanation {
           rule("publish.column", "column {found} is on the negative list", "列 {found} 在负面清单中"),
           rule(
               "publish.identifier",
-              "the identifying column {at} may be disclosed up to joinKey, the rule says {found}",
-              "标识列 {at} 最多披露到 joinKey，规则为 {found}"),
+              "the identifying column {at} may be disclosed up to joinKey, the rule says {found}"
+                  + " (plain only to named receivers for audience.intersect)",
+              "标识列 {at} 最多披露到 joinKey，规则为 {found}（plain 仅限指名接收方、且仅用于 audience.intersect）"),
           rule(
               "publish.minGroup",
               "the terms ask for groups of {found}, the party for at least {expected}",
