@@ -13,7 +13,7 @@ import java.util.Arrays;
  * counts what it leaves out. Not for several threads.
  */
 public final class ItemKeys {
-  static final int BYTES = 32;
+  public static final int BYTES = 32;
 
   private final MessageDigest sha256 = Digest.sha256();
   private final byte[] prefix;
@@ -65,7 +65,7 @@ public final class ItemKeys {
   }
 
   /** The key of a public dummy: all parties derive the same, and no id has it. */
-  static void dummy(byte[] out, int at, Digest session, int helper, int group, int number) {
+  public static void dummy(byte[] out, int at, Digest session, int helper, int group, int number) {
     MessageDigest sha256 = Digest.sha256();
     sha256.update(prefix("dummy", session));
     sha256.update(ByteBuffer.allocate(12).putInt(0, helper).putInt(4, group).putInt(8, number));

@@ -1,0 +1,104 @@
+package hesuan.join;
+
+import hesuan.dp.ClippedDummyNoise;
+import hesuan.wire.Digest;
+import hesuan.wire.Epsilon;
+import hesuan.wire.ErrorCode;
+import hesuan.wire.PartyId;
+import hesuan.wire.ProblemException;
+
+/**
+ * What both parties of one run agree on; its digest opens the conversation.
+ *
+ * @param session binds the run to its job, step and attempt (a digest of them all); it also keys
+ *     the item keys
+ * @param matcher has items in groups
+ * @param valuer has items with figures
+ * @param figures of each of the valuer's items
+ * @param epsilon for the counts of matches that the matcher sees
+ * @param delta the chance that this promise fails, a decimal
+ * @param itemsPerPerson the most items that one person has at the valuer
+ */
+public record JoinParameters(
+    Digest session,
+    PartyId matcher,
+    PartyId valuer,
+    int groups,
+    int figures,
+    Epsilon epsilon,
+    String delta,
+    int itemsPerPerson,
+    boolean matcherLearns,
+    boolean valuerLearns) {
+  static final int VERSION = 1;
+  static final String PROTOCOL = "hesuan/join/" + VERSION;
+
+  public static final int GROUPS_MAX = 64;
+  public static final int FIGURES_MAX = 4;
+
+  /** Real items of one party. */
+  public static final int ITEMS_MAX = 4_000_000;
+
+  private static final int DUMMIES_MAX = 1_000_000;
+
+  public JoinParameters {
+    if (matcher.equals(valuer)) {
+      throw invalid("parties", "two different ones", matcher.value() + " twice");
+    }
+    if (groups < 1 || groups > GROUPS_MAX) {
+      throw invalid("groups", "1 to " + GROUPS_MAX, "" + groups);
+    }
+    if (figures < 1 || figures > FIGURES_MAX) {
+      throw invalid("figures", "1 to " + FIGURES_MAX, "" + figures);
+    }
+    if (itemsPerPerson < 1) {
+      throw invalid("itemsPerPerson", "at least 1", "" + itemsPerPerson);
+    }
+    if (!matcherLearns && !valuerLearns) {
+      throw invalid("receivers", "one of the two at least", "none");
+    }
+    long dummies = 2 * noise(epsilon, delta, itemsPerPerson).offset() * groups;
+    if (dummies > DUMMIES_MAX) {
+      throw invalid("noise", "at most " + DUMMIES_MAX + " dummies", "" + dummies);
+    }
+  }
+
+  private static ProblemException invalid(String at, String expected, String found) {
+    return new ProblemException(ErrorCode.INVALID_VALUE, at, expected, found);
+  }
+
+  private static ClippedDummyNoise noise(Epsilon epsilon, String delta, int itemsPerPerson) {
+    return ClippedDummyNoise.of(epsilon, delta, itemsPerPerson);
+  }
+
+  /** How many dummies the valuer puts into a group, drawn for each. */
+  public ClippedDummyNoise dummyNoise() {
+    return noise(epsilon, delta, itemsPerPerson);
+  }
+
+  /** Public dummies of one group, all of them in the matcher's list. */
+  int dummiesPerGroup() {
+    return (int) dummyNoise().countMax();
+  }
+
+  int dummies() {
+    return groups * dummiesPerGroup();
+  }
+
+  public int cells() {
+    return groups * figures;
+  }
+
+  public Digest digest() {
+    return Digest.of(
+        String.join(
+            "\n",
+            PROTOCOL,
+            session.hex(),
+            matcher.value(),
+            valuer.value(),
+            groups + " " + figures + " " + itemsPerPerson,
+            epsilon.micros() + " " + delta,
+            matcherLearns + " " + valuerLearns));
+  }
+}
