@@ -51,7 +51,7 @@ final class ContractCommands extends Group {
     @Option(
         names = "--protocol",
         split = ",",
-        defaultValue = "overlap,intersect,secureSum,dpQuery,train",
+        defaultValue = "overlap,intersect,joinStatistics,secureSum,dpQuery,train",
         description = "Allowed computations (default: ${DEFAULT-VALUE}). 允许的计算。")
     List<String> protocols = new ArrayList<>();
 

@@ -163,7 +163,7 @@ final class Demo {
               members,
               List.of("audience", "benchmark"),
               products.stream().distinct().sorted().toList(),
-              List.of("overlap", "intersect", "secureSum", "dpQuery", "train"),
+              List.of("overlap", "intersect", "joinStatistics", "secureSum", "dpQuery", "train"),
               List.of(
                   new Contract.Output("aggregate", everyone),
                   new Contract.Output("model", everyone),

@@ -99,7 +99,7 @@ public final class IdColumn {
   }
 
   /** The group's place in the list, found by DuckDB so that no text of it is made here. */
-  private static String groupIndex(String column, List<String> groups) {
+  static String groupIndex(String column, List<String> groups) {
     String list = groups.stream().map(Sql::text).collect(Collectors.joining(", "));
     return "CAST(coalesce(list_position(CAST([%s] AS VARCHAR[]), CAST(%s AS VARCHAR)), 0) - 1 AS INTEGER)"
         .formatted(list, Sql.name(column));

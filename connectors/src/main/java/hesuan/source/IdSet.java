@@ -107,7 +107,8 @@ public final class IdSet implements AutoCloseable {
       malformed++;
     }
 
-    void add(byte[] id, int length, int group) {
+    /** The number of the id, new or met again. */
+    int add(byte[] id, int length, int group) {
       rows++;
       int slot = find(id, length);
       if (slots[slot] == 0) {
@@ -116,10 +117,12 @@ public final class IdSet implements AutoCloseable {
         if (2 * size > slots.length) {
           growSlots();
         }
-      } else {
-        duplicates++;
-        meet(slots[slot] - 1, group);
+        return size - 1;
       }
+      int known = slots[slot] - 1;
+      duplicates++;
+      meet(known, group);
+      return known;
     }
 
     IdSet build() {

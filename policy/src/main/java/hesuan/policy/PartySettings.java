@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
  * @param purposes every purpose code the party knows; another one is denied
  * @param deniedPurposes never, nor anything below or above them; {@code *} is all
  * @param deniedParties never together with these
- * @param deniedProtocols step kinds: overlap, intersect, secureSum, dpQuery, train
+ * @param deniedProtocols step kinds: overlap, intersect, joinStatistics, secureSum, dpQuery, train
  * @param deniedColumns names that may not become a column of a product (the negative list)
  * @param minGroup smallest group about which anything may be released
  * @param maxEpsilon most that one job may spend on one product
@@ -85,7 +85,7 @@ public record PartySettings(
     deniedPurposes.stream()
         .filter(code -> !code.equals("*"))
         .forEach(code -> checkPurpose("deniedPurposes", code));
-    List<String> protocols = List.of("overlap", "intersect", "secureSum", "dpQuery", "train");
+    List<String> protocols = List.of("overlap", "intersect", "joinStatistics", "secureSum", "dpQuery", "train");
     for (String protocol : deniedProtocols) {
       if (!protocols.contains(protocol)) {
         throw new ProblemException(

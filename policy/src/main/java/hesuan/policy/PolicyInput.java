@@ -266,6 +266,7 @@ public record PolicyInput(
     return switch (step) {
       case Plan.Overlap _ -> "overlap";
       case Plan.Intersect _ -> "intersect";
+      case Plan.JoinStatistics _ -> "joinStatistics";
       case Plan.SecureSum _ -> "secureSum";
       case Plan.DpQuery _ -> "dpQuery";
       case Plan.Train _ -> "train";
@@ -275,6 +276,7 @@ public record PolicyInput(
   private static long cells(Plan.Step step) {
     return switch (step) {
       case Plan.Overlap overlap -> Math.max(1, overlap.groups().size());
+      case Plan.JoinStatistics join -> join.groups().size();
       case Plan.SecureSum sum -> Math.max(1, sum.keys().size());
       case Plan.DpQuery query -> Math.max(1, query.keys().size());
       case Plan.Intersect _, Plan.Train _ -> 0;

@@ -55,6 +55,7 @@ public record Plan(
   @JsonSubTypes({
     @JsonSubTypes.Type(value = Overlap.class, name = "overlap"),
     @JsonSubTypes.Type(value = Intersect.class, name = "intersect"),
+    @JsonSubTypes.Type(value = JoinStatistics.class, name = "joinStatistics"),
     @JsonSubTypes.Type(value = SecureSum.class, name = "secureSum"),
     @JsonSubTypes.Type(value = DpQuery.class, name = "dpQuery"),
     @JsonSubTypes.Type(value = Train.class, name = "train")
@@ -111,6 +112,71 @@ public record Plan(
     /** Diffie-Hellman: slow, few assumptions. */
     ECDH
   }
+
+  /**
+   * Figures of one owner's people who are with another, by groups of the other: neither learns who
+   * they are.
+   *
+   * @param products first that of the groups, whose owner leads; then that of the figures
+   * @param by the leader's column
+   * @param groups its values that count; for a lift the treated, then the control group
+   * @param value whose sum is asked for; null where people are only counted
+   * @param window for an attribution
+   * @param maxRows the most conversions of one person that count; 1 without a window
+   * @param epsilonEach for each of {@link #parts}
+   */
+  public record JoinStatistics(
+      String name,
+      List<ProductRef> products,
+      Measure measure,
+      String by,
+      List<String> groups,
+      @Nullable Value value,
+      @Nullable Window window,
+      int maxRows,
+      Epsilon epsilonEach,
+      String delta)
+      implements Step {
+    public JoinStatistics {
+      products = List.copyOf(products);
+      groups = List.copyOf(groups);
+    }
+
+    /** How many, then how much, then the squares that a variance takes. */
+    public int figures() {
+      return value == null ? 1 : measure == Measure.STATISTICS ? 3 : 2;
+    }
+
+    /** What is noised apart: matches, each figure, and for a lift the sizes of the groups. */
+    public int parts() {
+      return 1 + figures() + (measure == Measure.LIFT ? 1 : 0);
+    }
+
+    public Epsilon epsilon() {
+      return new Epsilon(epsilonEach.micros() * parts());
+    }
+  }
+
+  public enum Measure {
+    /** Count, sum, average and variance in each group. */
+    STATISTICS,
+    /** How much more the treated did than the control group. */
+    LIFT,
+    /** What followed the last touch within a window. */
+    ATTRIBUTION
+  }
+
+  /**
+   * @param lower,upper clamp of what one person, or one person on one day, adds
+   */
+  public record Value(String column, long lower, long upper) {}
+
+  /**
+   * @param touched the leader's day
+   * @param converted the other's day
+   * @param days from a touch to the last conversion that counts for it
+   */
+  public record Window(String touched, String converted, int days) {}
 
   /**
    * A vector of integers added over the products' owners, cell by cell, without noise: for figures

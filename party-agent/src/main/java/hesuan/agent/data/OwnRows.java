@@ -4,6 +4,7 @@ import hesuan.ids.IdNormaliser;
 import hesuan.source.IdColumn;
 import hesuan.source.IdSet;
 import hesuan.source.NumericTable;
+import hesuan.source.PersonRows;
 import hesuan.source.ReadLimits;
 import hesuan.source.Rows;
 import hesuan.source.Source;
@@ -79,6 +80,12 @@ public final class OwnRows implements AutoCloseable {
         product.id().rule(),
         Optional.ofNullable(by),
         groups);
+  }
+
+  /** Rows with a usable id, each with the columns asked for. */
+  public PersonRows people(PersonRows.Columns columns) {
+    return PersonRows.read(
+        connection, new Rows(VISIBLE, null), product.id().column(), product.id().rule(), columns);
   }
 
   public NumericTable numbers(List<String> features, String label) {

@@ -46,6 +46,7 @@ public final class Steps {
       case Plan.Overlap overlap -> new OverlapStep(own, workers, random).run(overlap, context);
       case Plan.Intersect intersect ->
           new IntersectStep(own, workers, random).run(intersect, context);
+      case Plan.JoinStatistics join -> new JoinStep(own, workers, random).run(join, context);
       case Plan.SecureSum sum -> new SumStep(own, signatures, random).run(sum, context);
       case Plan.DpQuery query -> new QueryStep(own, signatures, random).run(query, context);
       case Plan.Train train -> new TrainStep(own, signatures, trainer, random).run(train, context);

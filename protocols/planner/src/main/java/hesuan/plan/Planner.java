@@ -145,6 +145,7 @@ public final class Planner {
     return switch (step) {
       case Plan.Overlap s -> s.products();
       case Plan.Intersect s -> s.products();
+      case Plan.JoinStatistics s -> s.products();
       case Plan.SecureSum s -> s.products();
       case Plan.DpQuery s -> s.products();
       case Plan.Train s -> s.products();
@@ -167,6 +168,7 @@ public final class Planner {
     return switch (step) {
       case Plan.Overlap s -> s.products().getFirst().party();
       case Plan.Intersect s -> s.products().getFirst().party();
+      case Plan.JoinStatistics s -> s.products().getFirst().party();
       case Plan.SecureSum _, Plan.DpQuery _, Plan.Train _ -> Inputs.leader(job, used);
     };
   }
@@ -174,7 +176,7 @@ public final class Planner {
   private static void checkPrivacy(JobSpec job, Plan.Step step) {
     boolean noised =
         switch (step) {
-          case Plan.Overlap _, Plan.DpQuery _ -> true;
+          case Plan.Overlap _, Plan.JoinStatistics _, Plan.DpQuery _ -> true;
           case Plan.Intersect _, Plan.SecureSum _, Plan.Train _ -> false;
         };
     boolean asked = job.privacy().epsilon().compareTo(Epsilon.ZERO) > 0;
@@ -185,7 +187,7 @@ public final class Planner {
           noised ? "more than 0" : "0: this answer carries no noise",
           job.privacy().epsilon().toString());
     }
-    if (step instanceof Plan.Overlap
+    if ((step instanceof Plan.Overlap || step instanceof Plan.JoinStatistics)
         && new java.math.BigDecimal(job.privacy().delta()).signum() <= 0) {
       throw new ProblemException(
           ErrorCode.INVALID_VALUE,
@@ -193,11 +195,16 @@ public final class Planner {
           "more than 0, such as 1e-7",
           job.privacy().delta());
     }
-    if ((step instanceof Plan.Overlap || step instanceof Plan.Intersect) && toleratesLoss(job)) {
+    boolean needsEveryone =
+        switch (step) {
+          case Plan.Overlap _, Plan.Intersect _, Plan.JoinStatistics _ -> true;
+          case Plan.SecureSum _, Plan.DpQuery _, Plan.Train _ -> false;
+        };
+    if (needsEveryone && toleratesLoss(job)) {
       throw new ProblemException(
           ErrorCode.INVALID_VALUE,
           "run.onPartyLoss",
-          "fail: an overlap or intersection needs every party",
+          "fail: what meets row by row needs every party",
           "continue");
     }
   }
@@ -207,7 +214,8 @@ public final class Planner {
         switch (step) {
           case Plan.Train _ -> "model";
           case Plan.Intersect _ -> "members";
-          case Plan.Overlap _, Plan.SecureSum _, Plan.DpQuery _ -> "aggregate";
+          case Plan.Overlap _, Plan.JoinStatistics _, Plan.SecureSum _, Plan.DpQuery _ ->
+              "aggregate";
         };
     String asked = job.outputs().getFirst().form();
     if (!asked.equals(form)) {

@@ -27,6 +27,23 @@ final class StepUses {
           }
         }
         case Plan.Intersect s -> of.add(id, Disclosure.PLAIN, s.name() + ".id");
+        case Plan.JoinStatistics s -> {
+          of.add(id, Disclosure.JOIN_KEY, s.name() + ".id");
+          Plan.Window window = s.window();
+          if (product.equals(products.getFirst())) {
+            of.add(s.by(), Disclosure.AGGREGATE, s.name() + ".by");
+            if (window != null) {
+              of.add(window.touched(), Disclosure.COMPUTE, s.name() + ".touched");
+            }
+          } else {
+            if (s.value() != null) {
+              of.add(s.value().column(), Disclosure.AGGREGATE, s.name() + ".value");
+            }
+            if (window != null) {
+              of.add(window.converted(), Disclosure.COMPUTE, s.name() + ".converted");
+            }
+          }
+        }
         case Plan.SecureSum s -> {
           of.add(s.column(), Disclosure.AGGREGATE, s.name() + ".column");
           of.add(s.by(), Disclosure.AGGREGATE, s.name() + ".by");
@@ -81,6 +98,12 @@ final class StepUses {
         }
         receivers.forEach(r -> reveals.add(new Plan.Reveal(r, "intersect.ownMembers")));
       }
+      case Plan.JoinStatistics s -> {
+        reveals.add(new Plan.Reveal(leader, "join.size"));
+        reveals.add(new Plan.Reveal(leader, "join.noisedMatches"));
+        reveals.add(new Plan.Reveal(s.products().getLast().party(), "join.groupSizes"));
+        receivers.forEach(r -> reveals.add(new Plan.Reveal(r, "join.noisedSums")));
+      }
       case Plan.SecureSum _ ->
           receivers.forEach(r -> reveals.add(new Plan.Reveal(r, "secureSum.totals")));
       case Plan.DpQuery _ ->
@@ -108,6 +131,7 @@ final class StepUses {
   private static Epsilon epsilon(Plan.Step step) {
     return switch (step) {
       case Plan.Overlap s -> s.epsilon();
+      case Plan.JoinStatistics s -> s.epsilon();
       case Plan.DpQuery s ->
           s.aggregates().stream().map(Plan.Aggregate::epsilon).reduce(Epsilon.ZERO, Epsilon::plus);
       case Plan.Intersect _, Plan.SecureSum _, Plan.Train _ -> Epsilon.ZERO;
@@ -117,6 +141,7 @@ final class StepUses {
   private static String delta(Plan.Step step) {
     return switch (step) {
       case Plan.Overlap s -> s.delta();
+      case Plan.JoinStatistics s -> s.delta();
       case Plan.Intersect _, Plan.DpQuery _, Plan.SecureSum _, Plan.Train _ -> "0";
     };
   }
@@ -137,6 +162,10 @@ final class StepUses {
                 case VOLE_MALICIOUS -> rows * 20 + 2e6;
                 case ECDH -> rows * 40;
               };
+          case Plan.JoinStatistics s ->
+              days(s) * products.getFirst().rows() * 48.0
+                  + products.getLast().rows()
+                      * (32.0 + s.groups().size() * (16 + 8.0 * s.figures()));
           case Plan.SecureSum s -> owners * (8.0 * s.keys().size() + 200 * owners);
           case Plan.DpQuery s ->
               owners * (8.0 * s.keys().size() * s.aggregates().size() + 200 * owners);
@@ -151,11 +180,18 @@ final class StepUses {
                 case VOLE, VOLE_MALICIOUS -> rows * 2e-6;
                 case ECDH -> rows * 2e-4;
               };
+          case Plan.JoinStatistics s ->
+              1e-4 * (days(s) * products.getFirst().rows() + products.getLast().rows());
           case Plan.SecureSum _, Plan.DpQuery _ -> rows / 2e6;
           case Plan.Train s -> s.rounds() * rows * parametersOf(s) * 1e-9;
         };
     return new Plan.Estimate(
         (long) Math.min(bytes, 1e15), (int) Math.min(1 + Math.ceil(seconds), 1e8));
+  }
+
+  /** Items for one touch: a day each, from the touch to the end of the window. */
+  private static double days(Plan.JoinStatistics step) {
+    return step.window() == null ? 1 : 1.0 + step.window().days();
   }
 
   private static double parametersOf(Plan.Train step) {

@@ -13,7 +13,10 @@ public final class Templates {
           new AudienceMembers("audience.difference", Plan.Keep.MISSING),
           new AudienceMembers("audience.intersect", Plan.Keep.SHARED),
           new AudienceOverlap(),
-          new LearnFederated());
+          new LearnFederated(),
+          new MeasureJoin("measure.attribution", Plan.Measure.ATTRIBUTION),
+          new MeasureJoin("measure.join", Plan.Measure.STATISTICS),
+          new MeasureJoin("measure.lift", Plan.Measure.LIFT));
 
   private Templates() {}
 

@@ -35,7 +35,7 @@ final class Market {
         Stream.of(parties).map(p -> new Contract.Member(p, Digest.of("keys of " + p))).toList(),
         List.of("audience", "benchmark", "market", "marketing"),
         List.of("brand-a/members"),
-        List.of("overlap", "intersect", "secureSum", "dpQuery", "train"),
+        List.of("overlap", "intersect", "joinStatistics", "secureSum", "dpQuery", "train"),
         List.of(
             new Contract.Output("aggregate", List.of(parties)),
             new Contract.Output("members", List.of(parties))),
