@@ -57,6 +57,8 @@ final class Demo {
     overlap("overlap-three", Map.of("", truth.brandMallPay().total()));
     chapter("Whom two parties share: a list that stays with its owner", "两方共有人群（名单留在本方）");
     intersect(truth.brandMall().total());
+    chapter("Did the campaign sell? Lift, and nobody learns who bought", "投放是否带来购买（增量），且无人得知谁买了");
+    lift(truth.lift());
     chapter("Secure sum of the stores' turnover", "门店营业额安全求和");
     secureSum(truth);
     chapter("One SQL question to all three, under differential privacy", "一条 SQL 询问三方（差分隐私）");
@@ -161,7 +163,7 @@ final class Demo {
               Product.VERSION,
               new ContractId("ctr-autumn"),
               members,
-              List.of("audience", "benchmark"),
+              List.of("audience", "benchmark", "measure"),
               products.stream().distinct().sorted().toList(),
               List.of("overlap", "intersect", "joinStatistics", "secureSum", "dpQuery", "train"),
               List.of(
@@ -312,6 +314,29 @@ final class Demo {
         "  %d people, truth %d; the list is %s, and no identifier was sent",
         "  %d 人，真值 %d；名单在 %s，标识未曾发出", result.path("people").asLong(), truth, list);
     check(result.path("people").asLong() == truth && lines == truth);
+    receipts(job);
+  }
+
+  private void lift(Truth.Lift truth) throws Exception {
+    JsonNode job = job("lift");
+    JsonNode result = result(job, "pay-c");
+    List<Long> buyers = List.of(truth.treatedBuyers(), truth.controlBuyers());
+    for (int arm = 0; arm < result.path("rows").size(); arm++) {
+      JsonNode row = result.path("rows").get(arm);
+      figure(row.get(0).asText(), console.text("buyers", "购买人数"), row, 4, buyers.get(arm));
+    }
+    double known =
+        (double) truth.treatedBuyers() / truth.treated()
+            - (double) truth.controlBuyers() / truth.control();
+    JsonNode absolute = result.path("lift").path("absolute");
+    console.say(
+        "  lift %.4f, 95%% interval %.4f to %.4f, truth %.4f",
+        "  增量 %.4f，95%% 区间 %.4f 至 %.4f，真值 %.4f",
+        absolute.path(0).asDouble(),
+        absolute.path(1).asDouble(),
+        absolute.path(2).asDouble(),
+        known);
+    check(Math.abs(absolute.path(0).asDouble() - known) < 0.05);
     receipts(job);
   }
 

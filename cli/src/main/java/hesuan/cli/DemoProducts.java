@@ -5,6 +5,7 @@ import hesuan.source.Source;
 import java.nio.file.Path;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,7 +17,21 @@ final class DemoProducts {
   private DemoProducts() {}
 
   static List<Map<String, Object>> of(String party, Path data) {
-    return List.of(
+    List<Map<String, Object>> products = new ArrayList<>();
+    if (party.equals("pay-c")) {
+      products.add(
+          product(
+              "campaign",
+              "投放名单 / campaign",
+              source(party, "campaign", data),
+              "phone",
+              PHONE,
+              List.of(
+                  rule("phone", "joinKey", List.of("*"), "measure"),
+                  rule("*", "aggregate", List.of("*"), "measure"))));
+    }
+    products.addAll(
+        List.of(
         switch (party) {
           case "brand-a" ->
               product(
@@ -59,7 +74,8 @@ final class DemoProducts {
             source(party, "stores", data),
             "store",
             "opaque/1",
-            List.of(rule("*", "aggregate", List.of("*")))));
+            List.of(rule("*", "aggregate", List.of("*"))))));
+    return products;
   }
 
   private static Map<String, Object> shared(String party, String name, String title, Path data) {
@@ -69,7 +85,10 @@ final class DemoProducts {
         source(party, name, data),
         "phone",
         PHONE,
-        List.of(rule("*", "aggregate", List.of("*"))));
+        List.of(
+            rule("phone", "joinKey", List.of("*"), "measure"),
+            rule("phone", "aggregate", List.of("*")),
+            rule("*", "aggregate", List.of("*"), "audience", "benchmark", "measure")));
   }
 
   static Source source(String party, String table, Path data) {

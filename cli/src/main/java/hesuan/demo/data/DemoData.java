@@ -36,6 +36,9 @@ public final class DemoData {
   public static final String PAY_FILE = "pay/pay.duckdb";
   public static final String TRUTH = "truth.json";
 
+  /** Who saw the platform's campaign, and who was spared. */
+  public static final List<String> ARMS = List.of("投放", "对照");
+
   private static final LocalDate FIRST_DAY = LocalDate.of(2026, 6, 1);
   private static final double DIRTY_SHARE = 0.15;
   private static final List<String> TIERS = List.of("普通", "银卡", "金卡", "黑卡");
@@ -195,9 +198,30 @@ public final class DemoData {
                 }
                 return count;
               });
+      campaign(database);
       sharedTables(database, Party.PAY);
       return junk;
     }
+  }
+
+  private void campaign(DuckDBConnection database) throws SQLException {
+    Population.Exposures exposures = population.exposures();
+    table(
+        database,
+        "campaign",
+        "phone VARCHAR, arm VARCHAR, theme VARCHAR, day DATE",
+        appender -> {
+          for (int row = 0; row < exposures.size(); row++) {
+            boolean treated = exposures.treated()[row];
+            append(
+                appender,
+                Population.phone(exposures.person()[row]),
+                treated ? ARMS.getFirst() : ARMS.getLast(),
+                treated ? Population.THEMES.get(exposures.theme()[row]) : "",
+                FIRST_DAY.plusDays(exposures.day()[row]));
+          }
+          return 0;
+        });
   }
 
   private void sharedTables(DuckDBConnection database, Party party) throws SQLException {

@@ -40,6 +40,11 @@ public final class Population {
 
   public static final int DAYS = 92;
 
+  /** What the platform's campaign showed. */
+  public static final List<String> THEMES = List.of("秋装", "会员日");
+
+  private static final int EXPOSED = 12_000;
+
   private static final double[] CITY_SHARES = {0.24, 0.20, 0.15, 0.13, 0.10, 0.08, 0.06, 0.04};
 
   /** A prefix that no operator serves to people, as far as we know: these numbers are nobody's. */
@@ -90,6 +95,13 @@ public final class Population {
     }
   }
 
+  /** Whom the platform's campaign reached, by which theme and on which day, and whom it spared. */
+  public record Exposures(int[] person, boolean[] treated, byte[] theme, short[] day) {
+    public int size() {
+      return person.length;
+    }
+  }
+
   private final long seed;
   private final byte[] home = new byte[PEOPLE];
   private final double[] liking = new double[PEOPLE];
@@ -98,6 +110,7 @@ public final class Population {
   private final Rows[] orders = new Rows[3];
   private final Examples[] examples = new Examples[3];
   private final long[][] turnoverFen = new long[3][];
+  private Exposures exposures = new Exposures(new int[0], new boolean[0], new byte[0], new short[0]);
 
   private Population(long seed) {
     this.seed = seed;
@@ -109,6 +122,7 @@ public final class Population {
     for (Party party : Party.values()) {
       population.fill(party);
     }
+    population.expose(population.random("campaign"));
     return population;
   }
 
@@ -132,6 +146,10 @@ public final class Population {
 
   public Examples examples(Party party) {
     return examples[party.ordinal()];
+  }
+
+  public Exposures exposures() {
+    return exposures;
   }
 
   /** By the place in {@link #STORES}. */
@@ -161,7 +179,8 @@ public final class Population {
         figures(new Bounds(CITIES.size(), Integer.MAX_VALUE, 0, Integer.MAX_VALUE)),
         bounds,
         figures(bounds),
-        turnover);
+        turnover,
+        lift());
   }
 
   private void settle(RandomGenerator random) {
@@ -249,6 +268,43 @@ public final class Population {
       bought[row] = (byte) (random.nextDouble() < 1 / (1 + Math.exp(-logit)) ? 1 : 0);
     }
     return new Examples(people, features, bought);
+  }
+
+  /** Buyers of the brand are more often among the treated: an effect, made up. */
+  private void expose(RandomGenerator random) {
+    int[] people = known[Party.PAY.ordinal()].clone();
+    shuffle(people, random);
+    people = sample(people, EXPOSED);
+    boolean[] buyers = buyers();
+    boolean[] treated = new boolean[people.length];
+    byte[] theme = new byte[people.length];
+    short[] day = new short[people.length];
+    for (int i = 0; i < people.length; i++) {
+      treated[i] = random.nextDouble() < (buyers[people[i]] ? 0.6 : 0.48);
+      theme[i] = (byte) random.nextInt(THEMES.size());
+      day[i] = (short) random.nextInt(DAYS);
+    }
+    exposures = new Exposures(people, treated, theme, day);
+  }
+
+  private boolean[] buyers() {
+    boolean[] buyers = new boolean[PEOPLE];
+    for (int person : orders(Party.BRAND).person()) {
+      buyers[person] = true;
+    }
+    return buyers;
+  }
+
+  private Truth.Lift lift() {
+    boolean[] buyers = buyers();
+    long[] people = new long[2];
+    long[] bought = new long[2];
+    for (int i = 0; i < exposures.size(); i++) {
+      int arm = exposures.treated[i] ? 0 : 1;
+      people[arm]++;
+      bought[arm] += buyers[exposures.person[i]] ? 1 : 0;
+    }
+    return new Truth.Lift(people[0], bought[0], people[1], bought[1]);
   }
 
   private static long[] turnoverOf(RandomGenerator random) {

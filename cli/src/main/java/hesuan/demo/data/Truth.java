@@ -15,6 +15,7 @@ import java.util.TreeMap;
  * @param boundedOrders what the same figures become when each party bounds each person, on average
  *     over the choice of rows that are kept
  * @param turnoverFen of all three parties together, by store
+ * @param lift of the platform's campaign among the brand's buyers
  */
 public record Truth(
     long seed,
@@ -26,7 +27,11 @@ public record Truth(
     Map<String, OrderFigures> orders,
     Bounds bounds,
     Map<String, OrderFigures> boundedOrders,
-    Map<String, Long> turnoverFen) {
+    Map<String, Long> turnoverFen,
+    Lift lift) {
+
+  /** People whom the platform put into either arm of its campaign, and who of them bought. */
+  public record Lift(long treated, long treatedBuyers, long control, long controlBuyers) {}
 
   /** People whom all the parties know, by the city that the brand knows them in. */
   public record Overlap(int total, Map<String, Integer> byCity) {

@@ -54,6 +54,8 @@ class ExamplesTest {
   @CsvSource({
     "intersect,brand-a,'brand-a,mall-b',0",
     "difference,brand-a,'brand-a,mall-b',0",
+    "lift,pay-c,'brand-a,pay-c',0.9",
+    "attribution,pay-c,'brand-a,pay-c',0.9",
     "overlap,brand-a,'brand-a,mall-b',0.5",
     "overlap-three,brand-a,'brand-a,mall-b,pay-c',0.5",
     "secure-sum,mall-b,'brand-a,mall-b,pay-c',0",

@@ -33,7 +33,7 @@ final class Market {
         "hesuan/v1",
         new ContractId("ctr-autumn"),
         Stream.of(parties).map(p -> new Contract.Member(p, Digest.of("keys of " + p))).toList(),
-        List.of("audience", "benchmark", "market", "marketing"),
+        List.of("audience", "benchmark", "market", "marketing", "measure"),
         List.of("brand-a/members"),
         List.of("overlap", "intersect", "joinStatistics", "secureSum", "dpQuery", "train"),
         List.of(
@@ -59,6 +59,15 @@ final class Market {
     add(products, members(rules()));
     add(products, product("mall-b/visits@1", visitRules(), "phone STRING", "city STRING"));
     add(products, product("pay-c/users@1", rules(), "phone STRING", "city STRING"));
+    add(
+        products,
+        product(
+            "pay-c/campaign@1",
+            rules(),
+            "phone STRING",
+            "arm STRING",
+            "theme STRING",
+            "day DATE"));
     return products;
   }
 
@@ -88,7 +97,11 @@ final class Market {
 
   static Product.DisclosureRule rule(String column, Disclosure level, List<String> receivers) {
     return new Product.DisclosureRule(
-        column, level, receivers, List.of("audience", "benchmark", "market", "marketing"), UNTIL);
+        column,
+        level,
+        receivers,
+        List.of("audience", "benchmark", "market", "marketing", "measure"),
+        UNTIL);
   }
 
   static Product members(List<Product.DisclosureRule> rules) {
