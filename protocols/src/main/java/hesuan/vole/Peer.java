@@ -11,6 +11,11 @@ final class Peer {
   static final byte BASE_POINTS = 3;
   static final byte SEED_SUMS = 4;
   static final byte CORRECTIONS = 5;
+  static final byte SHORT_CHALLENGE = 6;
+  static final byte SHORT_ANSWER = 7;
+  static final byte TREES = 8;
+  static final byte TREE_CHALLENGE = 9;
+  static final byte TREE_ANSWER = 10;
 
   private final Channel channel;
 

@@ -1,8 +1,5 @@
 package hesuan.vole;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
 import java.security.GeneralSecurityException;
 import java.util.Arrays;
 import javax.crypto.Cipher;
@@ -15,8 +12,6 @@ import javax.crypto.spec.SecretKeySpec;
  * then field elements. One side knows u and z, the other Delta and w.
  */
 final class ShortVole {
-  private static final VarHandle LONG =
-      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
   private static final int ROWS = 128;
 
   private final int bits;
@@ -47,8 +42,21 @@ final class ShortVole {
     return new byte[width];
   }
 
-  int elementAt(int element) {
+  private int elementAt(int element) {
     return bits / 8 + 16 * element;
+  }
+
+  /** u as elements: bits are 0 or 1. */
+  long[] elements(byte[] inputs) {
+    long[] u = new long[2 * total()];
+    for (int i = 0; i < bits; i++) {
+      u[2 * i] = inputs[i >> 3] >> (i & 7) & 1;
+    }
+    for (int e = 0; e < elements; e++) {
+      u[2 * (bits + e)] = Words.at(inputs, elementAt(e));
+      u[2 * (bits + e) + 1] = Words.at(inputs, elementAt(e) + 8);
+    }
+    return u;
   }
 
   /** For who has all seeds: z, and the corrections for the peer. */
@@ -118,7 +126,7 @@ final class ShortVole {
     for (int at = 0; at < bits; at += 64) {
       for (int half = 0; half < 2; half++) {
         for (int m = 0; m < 64; m++) {
-          block[m] = (long) LONG.get(rows, (half * 64 + m) * width + at / 8);
+          block[m] = Words.at(rows, (half * 64 + m) * width + at / 8);
         }
         transpose(block);
         for (int i = 0; i < 64; i++) {
@@ -132,8 +140,8 @@ final class ShortVole {
       for (int m = ROWS - 1; m >= 0; m--) {
         int from = m * width + elementAt(e);
         long carry = high >> 63 & Gf128.REDUCTION;
-        high = (high << 1 | low >>> 63) ^ (long) LONG.get(rows, from + 8);
-        low = low << 1 ^ carry ^ (long) LONG.get(rows, from);
+        high = (high << 1 | low >>> 63) ^ Words.at(rows, from + 8);
+        low = low << 1 ^ carry ^ Words.at(rows, from);
       }
       out[2 * (bits + e)] = low;
       out[2 * (bits + e) + 1] = high;

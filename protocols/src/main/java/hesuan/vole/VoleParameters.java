@@ -12,7 +12,7 @@ import java.util.Map;
  */
 public record VoleParameters(Digest session, int count, boolean malicious) {
   static final int VERSION = 1;
-  public static final int COUNT_MAX = 1 << 25;
+  public static final int COUNT_MAX = 1 << 22;
 
   public VoleParameters {
     if (count < 0 || count > COUNT_MAX) {
@@ -25,6 +25,8 @@ public record VoleParameters(Digest session, int count, boolean malicious) {
         Map.of(
             "protocol", "hesuan/vole",
             "version", VERSION,
+            "code", BlockAccumulateCode.NAME,
+            "noise", VolePlan.WEIGHT,
             "session", session.hex(),
             "count", count,
             "malicious", malicious));

@@ -1,0 +1,219 @@
+package hesuan.vole;
+
+import hesuan.wire.Digest;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import javax.crypto.Cipher;
+import javax.crypto.spec.IvParameterSpec;
+import javax.crypto.spec.SecretKeySpec;
+
+/**
+ * The public linear map from N field elements to n of which the syndrome of sparse noise looks
+ * random: accumulate, permute, accumulate, permute, and add 32 by 32 random bits times each block
+ * of the second half to a block of the first. To accumulate is s = x s + input, so that the map mixes over
+ * GF(2^128): a map over GF(2) would leave each output in the span of the noise values.
+ *
+ * <p>A permutation is uniform, drawn and applied in two steps that stay in the cache: each element
+ * goes to a random bucket, then each bucket is shuffled (Rao 1961, Sandelius 1962). Immutable;
+ * shared by threads.
+ */
+final class BlockAccumulateCode {
+  static final String NAME = "block-accumulate-2x32-gf128";
+  static final int BLOCK = 32;
+  private static final int BUCKET = 8192;
+  private static final int BUCKETS_MAX = 256;
+
+  private final int inputs;
+  private final int outputs;
+  private final Permutation first;
+  private final Permutation second;
+  private final int[] squares;
+
+  /** Both sides with the same seed get the same map; its quality does not rest on secrecy. */
+  BlockAccumulateCode(int inputs, int outputs, byte[] seed) {
+    if (outputs < 1 || inputs < 2L * outputs || inputs > 1 << 23) {
+      throw new IllegalArgumentException(inputs + " to " + outputs);
+    }
+    this.inputs = inputs;
+    this.outputs = outputs;
+    first = new Permutation(inputs, new Stream(seed, "first"));
+    second = new Permutation(inputs, new Stream(seed, "second"));
+    squares = new int[(outputs + BLOCK - 1) / BLOCK * BLOCK];
+    new Stream(seed, "squares").fill(squares);
+  }
+
+  /** out = map of vector, over two arrays of N elements; the second of these may be the vector. */
+  void encode(long[] vector, long[] scratch, long[] scratchTwo, long[] out) {
+    accumulate(null, vector, first, scratch);
+    accumulate(first, scratch, second, scratchTwo);
+    compress(scratchTwo, out);
+  }
+
+  /** The permutation that the last step left open at the input, sums, and the first half of the next. */
+  private void accumulate(
+      @org.jspecify.annotations.Nullable Permutation open, long[] in, Permutation next, long[] out) {
+    int[] cursor = next.starts.clone();
+    byte[] route = next.route;
+    long low = 0;
+    long high = 0;
+    if (open == null) {
+      for (int i = 0; i < inputs; i++) {
+        long carry = high >> 63 & Gf128.REDUCTION;
+        high = (high << 1 | low >>> 63) ^ in[2 * i + 1];
+        low = low << 1 ^ carry ^ in[2 * i];
+        int to = 2 * cursor[route[i] & 255]++;
+        out[to] = low;
+        out[to + 1] = high;
+      }
+      return;
+    }
+    char[] order = open.order;
+    for (int bucket = 0; bucket < open.starts.length - 1; bucket++) {
+      int start = open.starts[bucket];
+      int end = open.starts[bucket + 1];
+      for (int i = start; i < end; i++) {
+        int from = 2 * (start + order[i]);
+        long carry = high >> 63 & Gf128.REDUCTION;
+        high = (high << 1 | low >>> 63) ^ in[from + 1];
+        low = low << 1 ^ carry ^ in[from];
+        int to = 2 * cursor[route[i] & 255]++;
+        out[to] = low;
+        out[to + 1] = high;
+      }
+    }
+  }
+
+  private void compress(long[] in, long[] out) {
+    long[] gathered = new long[4 * BLOCK];
+    long[] table = new long[BLOCK / 4 * 32];
+    int bucket = 0;
+    int next = 0;
+    for (int block = 0; block < outputs; block += BLOCK) {
+      int width = Math.min(BLOCK, outputs - block);
+      java.util.Arrays.fill(gathered, 0);
+      for (int k = 0; k < 2 * width; k++) {
+        while (next == second.starts[bucket + 1]) {
+          bucket++;
+        }
+        int from = 2 * (second.starts[bucket] + second.order[next++]);
+        gathered[2 * k] = in[from];
+        gathered[2 * k + 1] = in[from + 1];
+      }
+      tables(gathered, 2 * width, width, table);
+      for (int k = 0; k < width; k++) {
+        int bits = squares[block + k];
+        long low = gathered[2 * k];
+        long high = gathered[2 * k + 1];
+        for (int nibble = 0; nibble < 8; nibble++) {
+          int at = nibble * 32 + (bits >>> 4 * nibble & 15) * 2;
+          low ^= table[at];
+          high ^= table[at + 1];
+        }
+        out[2 * (block + k)] = low;
+        out[2 * (block + k) + 1] = high;
+      }
+    }
+  }
+
+  /** All sums of four elements each. */
+  private static void tables(long[] gathered, int at, int width, long[] table) {
+    for (int nibble = 0; nibble < 8; nibble++) {
+      int to = nibble * 32;
+      for (int bit = 0; bit < 4; bit++) {
+        int k = 4 * nibble + bit;
+        long low = k < width ? gathered[at + 2 * k] : 0;
+        long high = k < width ? gathered[at + 2 * k + 1] : 0;
+        for (int rest = 0; rest < 1 << bit; rest++) {
+          table[to + 2 * ((1 << bit) + rest)] = table[to + 2 * rest] ^ low;
+          table[to + 2 * ((1 << bit) + rest) + 1] = table[to + 2 * rest + 1] ^ high;
+        }
+      }
+    }
+  }
+
+  /** Position i of the source goes to bucket route[i]; place j takes the bucket's order[j]-th. */
+  private static final class Permutation {
+    final byte[] route;
+    final int[] starts;
+    final char[] order;
+
+    Permutation(int size, Stream random) {
+      int buckets = 1;
+      while (buckets < BUCKETS_MAX && size / buckets > BUCKET) {
+        buckets *= 2;
+      }
+      route = new byte[size];
+      random.fill(route);
+      starts = new int[buckets + 1];
+      for (int i = 0; i < size; i++) {
+        route[i] &= (byte) (buckets - 1);
+        starts[(route[i] & 255) + 1]++;
+      }
+      for (int bucket = 0; bucket < buckets; bucket++) {
+        starts[bucket + 1] += starts[bucket];
+      }
+      order = new char[size];
+      int[] draws = new int[4096];
+      int used = draws.length;
+      for (int bucket = 0; bucket < buckets; bucket++) {
+        int start = starts[bucket];
+        int length = starts[bucket + 1] - start;
+        for (int i = 0; i < length; i++) {
+          if (used == draws.length) {
+            random.fill(draws);
+            used = 0;
+          }
+          int j = (int) ((draws[used++] & 0xffffffffL) * (i + 1) >>> 32);
+          order[start + i] = order[start + j];
+          order[start + j] = (char) i;
+        }
+      }
+    }
+  }
+
+  /** Public pseudorandom numbers. */
+  private static final class Stream {
+    private final Cipher cipher;
+    private final byte[] bytes = new byte[1 << 14];
+
+    Stream(byte[] seed, String use) {
+      MessageDigest sha256 = Digest.sha256();
+      sha256.update((NAME + "/" + use).getBytes(StandardCharsets.US_ASCII));
+      try {
+        cipher = Cipher.getInstance("AES/CTR/NoPadding");
+        cipher.init(
+            Cipher.ENCRYPT_MODE,
+            new SecretKeySpec(sha256.digest(seed), 0, 16, "AES"),
+            new IvParameterSpec(new byte[16]));
+      } catch (GeneralSecurityException e) {
+        throw new IllegalStateException("every JDK has AES", e);
+      }
+    }
+
+    /** The array must be zero. */
+    void fill(byte[] to) {
+      try {
+        for (int from = 0; from < to.length; from += bytes.length) {
+          cipher.update(to, from, Math.min(bytes.length, to.length - from), to, from);
+        }
+      } catch (GeneralSecurityException e) {
+        throw new IllegalStateException("counter mode fills a buffer of its own size", e);
+      }
+    }
+
+    void fill(int[] to) {
+      int ints = bytes.length / Integer.BYTES;
+      for (int from = 0; from < to.length; from += ints) {
+        java.util.Arrays.fill(bytes, (byte) 0);
+        fill(bytes);
+        ByteBuffer.wrap(bytes)
+            .order(ByteOrder.LITTLE_ENDIAN)
+            .asIntBuffer()
+            .get(to, from, Math.min(ints, to.length - from));
+      }
+    }
+  }
+}
