@@ -28,8 +28,8 @@ final class BlockAccumulateCode {
 
   private final int inputs;
   private final int outputs;
-  private final Permutation first;
-  private final Permutation second;
+  final Permutation first;
+  final Permutation second;
   private final int[] squares;
 
   /** Both sides with the same seed get the same map; its quality does not rest on secrecy. */
@@ -52,8 +52,31 @@ final class BlockAccumulateCode {
     compress(scratchTwo, out);
   }
 
+  /** Where the element at each place comes from, for a test of the definition. */
+  int[] sources(int layer) {
+    Permutation permutation = layer == 0 ? first : second;
+    int[] cursor = permutation.starts.clone();
+    int[] scattered = new int[inputs];
+    for (int i = 0; i < inputs; i++) {
+      scattered[cursor[permutation.route[i] & 255]++] = i;
+    }
+    int[] sources = new int[inputs];
+    for (int bucket = 0; bucket < cursor.length - 1; bucket++) {
+      int start = permutation.starts[bucket];
+      for (int i = start; i < permutation.starts[bucket + 1]; i++) {
+        sources[i] = scattered[start + permutation.order[i]];
+      }
+    }
+    return sources;
+  }
+
+  /** A coefficient of the squares, for the same test. */
+  boolean bit(int output, int input) {
+    return (squares[output] >>> input & 1) == 1;
+  }
+
   /** The permutation that the last step left open at the input, sums, and the first half of the next. */
-  private void accumulate(
+  void accumulate(
       @org.jspecify.annotations.Nullable Permutation open, long[] in, Permutation next, long[] out) {
     int[] cursor = next.starts.clone();
     byte[] route = next.route;
@@ -71,50 +94,70 @@ final class BlockAccumulateCode {
       return;
     }
     char[] order = open.order;
+    long[] near = new long[open.longestBucket() * 2];
     for (int bucket = 0; bucket < open.starts.length - 1; bucket++) {
       int start = open.starts[bucket];
       int end = open.starts[bucket + 1];
+      // Read in order once: in the cache, order matters no more.
+      System.arraycopy(in, 2 * start, near, 0, 2 * (end - start));
       for (int i = start; i < end; i++) {
-        int from = 2 * (start + order[i]);
+        int from = 2 * order[i];
         long carry = high >> 63 & Gf128.REDUCTION;
-        high = (high << 1 | low >>> 63) ^ in[from + 1];
-        low = low << 1 ^ carry ^ in[from];
+        high = (high << 1 | low >>> 63) ^ near[from + 1];
+        low = low << 1 ^ carry ^ near[from];
         int to = 2 * cursor[route[i] & 255]++;
         out[to] = low;
         out[to + 1] = high;
       }
     }
+    java.util.Arrays.fill(near, 0);
   }
 
-  private void compress(long[] in, long[] out) {
-    long[] gathered = new long[4 * BLOCK];
+  void compress(long[] in, long[] out) {
+    long[] near = new long[(second.longestBucket() + 4 * BLOCK) * 2];
     long[] table = new long[BLOCK / 4 * 32];
-    int bucket = 0;
-    int next = 0;
-    for (int block = 0; block < outputs; block += BLOCK) {
-      int width = Math.min(BLOCK, outputs - block);
-      java.util.Arrays.fill(gathered, 0);
-      for (int k = 0; k < 2 * width; k++) {
-        while (next == second.starts[bucket + 1]) {
-          bucket++;
+    long[] gathered = new long[4 * BLOCK];
+    int have = 0;
+    int block = 0;
+    char[] order = second.order;
+    for (int bucket = 0; block < outputs; bucket++) {
+      int start = second.starts[bucket];
+      int end = second.starts[bucket + 1];
+      System.arraycopy(in, 2 * start, near, 0, 2 * (end - start));
+      int next = start;
+      while (next < end && block < outputs) {
+        int width = Math.min(BLOCK, outputs - block);
+        int take = Math.min(2 * width - have, end - next);
+        for (int k = 0; k < take; k++) {
+          int from = 2 * order[next + k];
+          gathered[2 * (have + k)] = near[from];
+          gathered[2 * (have + k) + 1] = near[from + 1];
         }
-        int from = 2 * (second.starts[bucket] + second.order[next++]);
-        gathered[2 * k] = in[from];
-        gathered[2 * k + 1] = in[from + 1];
-      }
-      tables(gathered, 2 * width, width, table);
-      for (int k = 0; k < width; k++) {
-        int bits = squares[block + k];
-        long low = gathered[2 * k];
-        long high = gathered[2 * k + 1];
-        for (int nibble = 0; nibble < 8; nibble++) {
-          int at = nibble * 32 + (bits >>> 4 * nibble & 15) * 2;
-          low ^= table[at];
-          high ^= table[at + 1];
+        next += take;
+        have += take;
+        if (have == 2 * width) {
+          tables(gathered, 2 * width, width, table);
+          multiply(gathered, table, block, width, out);
+          block += width;
+          have = 0;
         }
-        out[2 * (block + k)] = low;
-        out[2 * (block + k) + 1] = high;
       }
+    }
+    java.util.Arrays.fill(near, 0);
+  }
+
+  private void multiply(long[] gathered, long[] table, int block, int width, long[] out) {
+    for (int k = 0; k < width; k++) {
+      int bits = squares[block + k];
+      long low = gathered[2 * k];
+      long high = gathered[2 * k + 1];
+      for (int nibble = 0; nibble < 8; nibble++) {
+        int at = nibble * 32 + (bits >>> 4 * nibble & 15) * 2;
+        low ^= table[at];
+        high ^= table[at + 1];
+      }
+      out[2 * (block + k)] = low;
+      out[2 * (block + k) + 1] = high;
     }
   }
 
@@ -135,10 +178,18 @@ final class BlockAccumulateCode {
   }
 
   /** Position i of the source goes to bucket route[i]; place j takes the bucket's order[j]-th. */
-  private static final class Permutation {
+  static final class Permutation {
     final byte[] route;
     final int[] starts;
     final char[] order;
+
+    int longestBucket() {
+      int longest = 0;
+      for (int bucket = 0; bucket < starts.length - 1; bucket++) {
+        longest = Math.max(longest, starts[bucket + 1] - starts[bucket]);
+      }
+      return longest;
+    }
 
     Permutation(int size, Stream random) {
       int buckets = 1;

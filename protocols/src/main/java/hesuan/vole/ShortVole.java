@@ -98,9 +98,10 @@ final class ShortVole {
     return columns(rows);
   }
 
-  private static void fold(byte[] rows, int at, byte[] stream, int mask) {
-    for (int i = 0; i < stream.length; i++) {
-      rows[at + i] ^= (byte) (stream[i] & mask);
+  /** The width is a multiple of 16. */
+  private static void fold(byte[] rows, int at, byte[] stream, long mask) {
+    for (int i = 0; i < stream.length; i += 8) {
+      Words.put(rows, at + i, Words.at(rows, at + i) ^ Words.at(stream, i) & mask);
     }
   }
 

@@ -96,7 +96,7 @@ final class Trees {
               for (int tree = 0; tree < width; tree++) {
                 grower.clear(level, tree, missing[first + tree]);
               }
-              byte[] left = grower.sum(level, 0).clone();
+              byte[] left = Arrays.copyOf(grower.sum(level, 0), width * NODE_BYTES);
               byte[] right = grower.sum(level, 1);
               for (int tree = 0; tree < width; tree++) {
                 int at = ((first + tree) * layout.depth() + level - 1) * NODE_BYTES;
@@ -145,7 +145,7 @@ final class Trees {
         for (int from = 0; from < bytes; from += CHUNK) {
           int length = Math.min(CHUNK, bytes - from);
           ciphers[side].update(nodes, from, length, chunk, 0);
-          xor(nodes, from, chunk, 0, nodes, to + from, length);
+          Words.xor(nodes, from, chunk, 0, nodes, to + from, length);
         }
       } catch (GeneralSecurityException e) {
         throw new IllegalStateException("whole blocks into a buffer of their size", e);
@@ -162,17 +162,17 @@ final class Trees {
         return folded;
       }
       int half = rows / 2;
-      xor(nodes, at, nodes, at + half * row, folded, 0, half * row);
+      Words.xor(nodes, at, nodes, at + half * row, folded, 0, half * row);
       if (rows % 2 == 1) {
-        xor(folded, 0, nodes, at + (rows - 1) * row, folded, 0, row);
+        Words.xor(folded, 0, nodes, at + (rows - 1) * row, folded, 0, row);
       }
       while (half > 1) {
         int odd = half % 2;
         half /= 2;
         if (odd == 1) {
-          xor(folded, 0, folded, 2 * half * row, folded, 0, row);
+          Words.xor(folded, 0, folded, 2 * half * row, folded, 0, row);
         }
-        xor(folded, 0, folded, half * row, folded, 0, half * row);
+        Words.xor(folded, 0, folded, half * row, folded, 0, half * row);
       }
       return folded;
     }
@@ -200,18 +200,18 @@ final class Trees {
       int off = offRight ? on + parents : on - parents;
       if (off < layout.nodes(level)) {
         byte[] known = offRight ? right : left;
-        xor(
-            known, tree * NODE_BYTES, offSums, offSum, nodes, off * row + tree * NODE_BYTES, 16);
+        int to = off * row + tree * NODE_BYTES;
+        Words.xor(known, tree * NODE_BYTES, offSums, offSum, nodes, to, NODE_BYTES);
       }
     }
 
     /** The sum of all leaves at the place of the missing one, which is zero so far. */
     void closeMissing(int[] missing, int first) {
-      byte[] left = sum(layout.depth(), 0).clone();
+      byte[] left = Arrays.copyOf(sum(layout.depth(), 0), row);
       byte[] right = sum(layout.depth(), 1);
       for (int tree = 0; tree < row / NODE_BYTES; tree++) {
         int at = tree * NODE_BYTES;
-        xor(left, at, right, at, nodes, missing[first + tree] * row + at, NODE_BYTES);
+        Words.xor(left, at, right, at, nodes, missing[first + tree] * row + at, NODE_BYTES);
       }
     }
 
@@ -226,12 +226,6 @@ final class Trees {
       Arrays.fill(nodes, (byte) 0);
       Arrays.fill(folded, (byte) 0);
       Arrays.fill(chunk, (byte) 0);
-    }
-  }
-
-  private static void xor(byte[] x, int xo, byte[] y, int yo, byte[] out, int oo, int length) {
-    for (int i = 0; i < length; i++) {
-      out[oo + i] = (byte) (x[xo + i] ^ y[yo + i]);
     }
   }
 }

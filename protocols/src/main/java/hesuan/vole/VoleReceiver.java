@@ -50,11 +50,11 @@ public final class VoleReceiver {
     Arrays.fill(seeds, (byte) 0);
     peer.send(Peer.CORRECTIONS, corrections);
     if (parameters.malicious()) {
-      byte[] challenge = peer.receive(Peer.SHORT_CHALLENGE, PowerSum.KEY_BYTES);
-      PowerSum sum = new PowerSum(challenge);
+      byte[] challenge = peer.receive(Peer.SHORT_CHALLENGE, RandomSum.KEY_BYTES);
+      RandomSum sum = new RandomSum(challenge);
       long[] u = vole.elements(inputs);
       peer.send(
-          Peer.SHORT_ANSWER, Words.bytes(sum.of(u, vole.total()), sum.of(z, vole.total())));
+          Peer.SHORT_ANSWER, Words.bytes(sum.of(u), sum.of(z)));
       Arrays.fill(u, 0);
     }
     return z;
@@ -155,22 +155,27 @@ public final class VoleReceiver {
     if (!parameters.malicious()) {
       return new byte[0];
     }
-    byte[] key = new byte[PowerSum.KEY_BYTES];
+    byte[] key = new byte[RandomSum.KEY_BYTES];
     random.nextBytes(key);
-    PowerSum sum = new PowerSum(key);
+    RandomSum sum = new RandomSum(key);
     int mask = vole.total() - 1;
     long[] masked = {u[2 * mask], u[2 * mask + 1]};
-    long[] term = new long[2];
+    int[] at = new int[places.length];
     for (int tree = 0; tree < places.length; tree++) {
-      sum.factor(layout.place(tree, places[tree]), layout.total(), term, 0);
-      Gf128.multiply(term, 0, term, 0, u, vole.bitsRoundedUp() + tree);
-      masked[0] ^= term[0];
-      masked[1] ^= term[1];
+      at[tree] = layout.place(tree, places[tree]);
     }
+    long[] terms = sum.factors(at);
+    for (int tree = 0; tree < places.length; tree++) {
+      Gf128.multiply(terms, tree, terms, tree, u, vole.bitsRoundedUp() + tree);
+      masked[0] ^= terms[2 * tree];
+      masked[1] ^= terms[2 * tree + 1];
+    }
+    Arrays.fill(terms, 0);
+    Arrays.fill(at, 0);
     byte[] body = Arrays.copyOf(key, key.length + 16);
     System.arraycopy(Words.bytes(masked), 0, body, key.length, 16);
     peer.send(Peer.TREE_CHALLENGE, body);
-    long[] due = sum.of(c, layout.total());
+    long[] due = sum.of(c);
     due[0] ^= z[2 * mask];
     due[1] ^= z[2 * mask + 1];
     return Digest.sha256().digest(Words.bytes(due));

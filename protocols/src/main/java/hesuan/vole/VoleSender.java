@@ -63,7 +63,7 @@ public final class VoleSender {
 
   /** Only once the corrections are there. */
   private byte[] challenge(Peer peer) {
-    byte[] key = new byte[PowerSum.KEY_BYTES];
+    byte[] key = new byte[RandomSum.KEY_BYTES];
     if (parameters.malicious()) {
       random.nextBytes(key);
       peer.send(Peer.SHORT_CHALLENGE, key);
@@ -77,7 +77,7 @@ public final class VoleSender {
       return;
     }
     byte[] answer = peer.receive(Peer.SHORT_ANSWER, 32);
-    long[] due = new PowerSum(challenge).of(w, vole.total());
+    long[] due = new RandomSum(challenge).of(w);
     long[] u = {Words.at(answer, 0), Words.at(answer, 8)};
     Gf128.multiply(u, 0, u, 0, delta, 0);
     if (((u[0] ^ due[0] ^ Words.at(answer, 16)) | (u[1] ^ due[1] ^ Words.at(answer, 24))) != 0) {
@@ -124,7 +124,7 @@ public final class VoleSender {
       long[] scratchTwo = new long[2 * layout.total()];
       code.encode(vector, scratch, scratchTwo, b);
       Arrays.fill(scratchTwo, 0);
-      answer(peer, layout, vole, w, delta, vector);
+      answer(peer, vole, w, delta, vector);
     } else {
       code.encode(vector, scratch, vector, b);
     }
@@ -137,10 +137,10 @@ public final class VoleSender {
 
   /** Shows, without showing anything else, that the receiver's trees are right. */
   private static void answer(
-      Peer peer, TreeLayout layout, ShortVole vole, long[] w, long[] delta, long[] leaves) {
-    byte[] challenge = peer.receive(Peer.TREE_CHALLENGE, PowerSum.KEY_BYTES + 16);
-    PowerSum sum = new PowerSum(Arrays.copyOf(challenge, PowerSum.KEY_BYTES));
-    long[] due = sum.of(leaves, layout.total());
+      Peer peer, ShortVole vole, long[] w, long[] delta, long[] leaves) {
+    byte[] challenge = peer.receive(Peer.TREE_CHALLENGE, RandomSum.KEY_BYTES + 16);
+    RandomSum sum = new RandomSum(Arrays.copyOf(challenge, RandomSum.KEY_BYTES));
+    long[] due = sum.of(leaves);
     long[] masked = {Words.at(challenge, 16), Words.at(challenge, 24)};
     Gf128.multiply(masked, 0, masked, 0, delta, 0);
     int mask = vole.total() - 1;

@@ -19,6 +19,13 @@ final class Words {
     LONG.set(bytes, at, word);
   }
 
+  /** Whole words; out may be x or y at the same place, and nothing else of them. */
+  static void xor(byte[] x, int xAt, byte[] y, int yAt, byte[] out, int outAt, int bytes) {
+    for (int i = 0; i < bytes; i += 8) {
+      put(out, outAt + i, at(x, xAt + i) ^ at(y, yAt + i));
+    }
+  }
+
   static byte[] bytes(long[]... parts) {
     int words = 0;
     for (long[] part : parts) {
