@@ -6,9 +6,11 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
+import java.util.Arrays;
 import javax.crypto.Cipher;
 import javax.crypto.spec.IvParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The public linear map from N field elements to n of which the syndrome of sparse noise looks
@@ -28,8 +30,8 @@ final class BlockAccumulateCode {
 
   private final int inputs;
   private final int outputs;
-  final Permutation first;
-  final Permutation second;
+  private final Permutation first;
+  private final Permutation second;
   private final int[] squares;
 
   /** Both sides with the same seed get the same map; its quality does not rest on secrecy. */
@@ -75,9 +77,9 @@ final class BlockAccumulateCode {
     return (squares[output] >>> input & 1) == 1;
   }
 
-  /** The permutation that the last step left open at the input, sums, and the first half of the next. */
-  void accumulate(
-      @org.jspecify.annotations.Nullable Permutation open, long[] in, Permutation next, long[] out) {
+  /** The second half of the permutation before, the sums, and the first half of the next one. */
+  private void accumulate(
+      @Nullable Permutation open, long[] in, Permutation next, long[] out) {
     int[] cursor = next.starts.clone();
     byte[] route = next.route;
     long low = 0;
@@ -110,10 +112,10 @@ final class BlockAccumulateCode {
         out[to + 1] = high;
       }
     }
-    java.util.Arrays.fill(near, 0);
+    Arrays.fill(near, 0);
   }
 
-  void compress(long[] in, long[] out) {
+  private void compress(long[] in, long[] out) {
     long[] near = new long[(second.longestBucket() + 4 * BLOCK) * 2];
     long[] table = new long[BLOCK / 4 * 32];
     long[] gathered = new long[4 * BLOCK];
@@ -143,7 +145,7 @@ final class BlockAccumulateCode {
         }
       }
     }
-    java.util.Arrays.fill(near, 0);
+    Arrays.fill(near, 0);
   }
 
   private void multiply(long[] gathered, long[] table, int block, int width, long[] out) {
@@ -178,7 +180,7 @@ final class BlockAccumulateCode {
   }
 
   /** Position i of the source goes to bucket route[i]; place j takes the bucket's order[j]-th. */
-  static final class Permutation {
+  private static final class Permutation {
     final byte[] route;
     final int[] starts;
     final char[] order;
@@ -258,7 +260,7 @@ final class BlockAccumulateCode {
     void fill(int[] to) {
       int ints = bytes.length / Integer.BYTES;
       for (int from = 0; from < to.length; from += ints) {
-        java.util.Arrays.fill(bytes, (byte) 0);
+        Arrays.fill(bytes, (byte) 0);
         fill(bytes);
         ByteBuffer.wrap(bytes)
             .order(ByteOrder.LITTLE_ENDIAN)

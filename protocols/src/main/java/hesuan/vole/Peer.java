@@ -3,6 +3,8 @@ package hesuan.vole;
 import hesuan.channel.Channel;
 import hesuan.wire.ErrorCode;
 import hesuan.wire.ProblemException;
+import java.util.Arrays;
+import java.util.HexFormat;
 
 /** A channel whose messages have exactly the length that the receiver knows beforehand. */
 final class Peer {
@@ -28,7 +30,7 @@ final class Peer {
       int to = Math.min(body.length, from + Channel.MESSAGE_BYTES_MAX);
       channel.send(
           tag,
-          from == 0 && to == body.length ? body : java.util.Arrays.copyOfRange(body, from, to));
+          from == 0 && to == body.length ? body : Arrays.copyOfRange(body, from, to));
     }
   }
 
@@ -49,14 +51,13 @@ final class Peer {
     return whole;
   }
 
-  /** Both say which parameters they hold, and go on only if these are the same. */
-  void open(byte[] parametersDigest) {
-    send(OPENING, parametersDigest);
-    byte[] theirs = receive(OPENING, parametersDigest.length);
-    if (!java.util.Arrays.equals(parametersDigest, theirs)) {
+  /** Both say which parameters they hold and in which role, and go on only if these agree. */
+  void open(byte[] ours, byte[] expected) {
+    send(OPENING, ours);
+    byte[] theirs = receive(OPENING, expected.length);
+    if (!Arrays.equals(expected, theirs)) {
       throw violation(
-          "parameters " + java.util.HexFormat.of().formatHex(parametersDigest),
-          java.util.HexFormat.of().formatHex(theirs));
+          "opening " + HexFormat.of().formatHex(expected), HexFormat.of().formatHex(theirs));
     }
   }
 

@@ -4,7 +4,7 @@ import hesuan.wire.Digest;
 import java.util.Map;
 
 /**
- * What both ends agree on beforehand; its digest opens the conversation.
+ * What both ends agree on beforehand; their digest opens the conversation.
  *
  * @param session unlike for every run: of job, step, attempt and purpose
  * @param count elements of each vector
@@ -20,15 +20,18 @@ public record VoleParameters(Digest session, int count, boolean malicious) {
     }
   }
 
-  Digest digest() {
+  /** What an end of that role says first. */
+  byte[] opening(boolean receiver) {
     return Digest.ofDocument(
         Map.of(
+            "role", receiver ? "receiver" : "sender",
             "protocol", "hesuan/vole",
             "version", VERSION,
             "code", BlockAccumulateCode.NAME,
             "noise", VolePlan.WEIGHT,
             "session", session.hex(),
             "count", count,
-            "malicious", malicious));
+            "malicious", malicious))
+        .bytes();
   }
 }

@@ -27,7 +27,7 @@ public final class VoleReceiver {
    */
   public VoleShares run(Channel channel) {
     Peer peer = new Peer(channel);
-    peer.open(parameters.digest().bytes());
+    peer.open(parameters.opening(true), parameters.opening(false));
     BaseOts.Sender base = new BaseOts(parameters.session(), 128).new Sender(random);
     peer.send(Peer.BASE_KEY, base.key());
     return parameters.count() <= VolePlan.SHORT_MAX ? runShort(peer, base) : runSilent(peer, base);

@@ -26,7 +26,7 @@ public final class VoleSender {
    */
   public VoleSenderShares run(Channel channel) {
     Peer peer = new Peer(channel);
-    peer.open(parameters.digest().bytes());
+    peer.open(parameters.opening(false), parameters.opening(true));
     long[] delta = {random.nextLong(), random.nextLong()};
     byte[] choices = GroupSeeds.choices(delta[0], delta[1]);
     BaseOts.Receiver base = new BaseOts(parameters.session(), 128).new Receiver(choices, random);

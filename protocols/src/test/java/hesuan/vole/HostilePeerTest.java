@@ -1,12 +1,19 @@
 package hesuan.vole;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import hesuan.channel.MemoryChannel;
+import hesuan.group.Workers;
 import hesuan.wire.Digest;
 import hesuan.wire.ErrorCode;
+import hesuan.wire.PartyId;
 import hesuan.wire.ProblemException;
 import java.util.Arrays;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -152,6 +159,18 @@ class HostilePeerTest {
       run.start();
       assertTrue(isViolation(run.receiverFailure) && isViolation(run.senderFailure));
     }
+  }
+
+  @Test
+  void opening_sameRoleTwice_isRefusedByBoth() throws Exception {
+    MemoryChannel[] ends = MemoryChannel.pair(new PartyId("one"), new PartyId("two"));
+    VoleParameters parameters = new VoleParameters(Digest.of("run"), COUNT, true);
+    Future<?> other =
+        Executors.newVirtualThreadPerTaskExecutor()
+            .submit(() -> new VoleReceiver(parameters, Run.seeded(1), Workers.ONE).run(ends[1]));
+    VoleReceiver receiver = new VoleReceiver(parameters, Run.seeded(2), Workers.ONE);
+    assertThrows(ProblemException.class, () -> receiver.run(ends[0]));
+    assertThrows(ExecutionException.class, other::get);
   }
 
   @Test
