@@ -62,61 +62,79 @@ final class ShortVole {
   /** For who has all seeds: z, and the corrections for the peer. */
   long[] extend(byte[] seeds, byte[] inputs, byte[] corrections) {
     byte[] rows = new byte[ROWS * width];
-    byte[] stream = new byte[width];
-    byte[] correction = new byte[width];
+    byte[] streams = new byte[GroupSeeds.SIZE * width];
+    Cipher cipher = cipher();
     for (int group = 0; group < GroupSeeds.GROUPS; group++) {
-      System.arraycopy(inputs, 0, correction, 0, width);
-      for (int x = 0; x < GroupSeeds.SIZE; x++) {
-        stream(seeds, group * GroupSeeds.SIZE + x, stream);
-        fold(correction, 0, stream, -1);
-        for (int k = 0; k < GroupSeeds.BITS; k++) {
-          fold(rows, (group * GroupSeeds.BITS + k) * width, stream, -(x >> k & 1));
-        }
-      }
-      System.arraycopy(correction, 0, corrections, group * width, width);
+      fold(cipher, seeds, group, streams, rows);
+      Words.xor(streams, 0, inputs, 0, corrections, group * width, width);
     }
+    Arrays.fill(streams, (byte) 0);
     return columns(rows);
   }
 
-  /** For who has all but Delta's seeds: w. */
+  /**
+   * For who has all but Delta's seeds: w. Row k of a group is to be the sum over the x that differ
+   * from Delta's number in bit k, which the missing one does not, and takes the correction where
+   * that number's bit is set.
+   */
   long[] extend(byte[] seeds, long delta0, long delta1, byte[] corrections) {
     byte[] rows = new byte[ROWS * width];
-    byte[] stream = new byte[width];
+    byte[] streams = new byte[GroupSeeds.SIZE * width];
+    Cipher cipher = cipher();
     for (int group = 0; group < GroupSeeds.GROUPS; group++) {
+      fold(cipher, seeds, group, streams, rows);
+      Words.xor(streams, 0, corrections, group * width, streams, 0, width);
       int number = GroupSeeds.number(delta0, delta1, group);
-      for (int x = 0; x < GroupSeeds.SIZE; x++) {
-        stream(seeds, group * GroupSeeds.SIZE + x, stream);
-        for (int k = 0; k < GroupSeeds.BITS; k++) {
-          fold(rows, (group * GroupSeeds.BITS + k) * width, stream, -((x ^ number) >> k & 1));
+      for (int k = 0; k < GroupSeeds.BITS; k++) {
+        int row = (group * GroupSeeds.BITS + k) * width;
+        long mask = -(number >> k & 1);
+        for (int i = 0; i < width; i += 8) {
+          Words.put(rows, row + i, Words.at(rows, row + i) ^ Words.at(streams, i) & mask);
         }
       }
-      System.arraycopy(corrections, group * width, stream, 0, width);
-      for (int k = 0; k < GroupSeeds.BITS; k++) {
-        fold(rows, (group * GroupSeeds.BITS + k) * width, stream, -(number >> k & 1));
-      }
     }
+    Arrays.fill(streams, (byte) 0);
     return columns(rows);
   }
 
-  /** The width is a multiple of 16. */
-  private static void fold(byte[] rows, int at, byte[] stream, long mask) {
-    for (int i = 0; i < stream.length; i += 8) {
-      Words.put(rows, at + i, Words.at(rows, at + i) ^ Words.at(stream, i) & mask);
+  /**
+   * Row k of the group: the sum over the x with bit k set of the streams of seeds x. Leaves the sum
+   * over all x in the first stream.
+   */
+  private void fold(Cipher cipher, byte[] seeds, int group, byte[] streams, byte[] rows) {
+    Arrays.fill(streams, (byte) 0);
+    for (int x = 0; x < GroupSeeds.SIZE; x++) {
+      stream(cipher, seeds, group * GroupSeeds.SIZE + x, streams, x * width);
+    }
+    for (int k = GroupSeeds.BITS - 1; k >= 0; k--) {
+      int row = (group * GroupSeeds.BITS + k) * width;
+      for (int x = 0; x < 1 << k; x++) {
+        int upper = (x + (1 << k)) * width;
+        Words.xor(rows, row, streams, upper, rows, row, width);
+        Words.xor(streams, x * width, streams, upper, streams, x * width, width);
+      }
     }
   }
 
-  /** The seed's key stream; a seed serves one conversation only. */
-  private static void stream(byte[] seeds, int number, byte[] stream) {
+  private static Cipher cipher() {
     try {
-      Cipher cipher = Cipher.getInstance("AES/CTR/NoPadding");
-      cipher.init(
-          Cipher.ENCRYPT_MODE,
-          new SecretKeySpec(seeds, number * GroupSeeds.SEED_BYTES, GroupSeeds.SEED_BYTES, "AES"),
-          new IvParameterSpec(new byte[16]));
-      Arrays.fill(stream, (byte) 0);
-      cipher.update(stream, 0, stream.length, stream, 0);
+      return Cipher.getInstance("AES/CTR/NoPadding");
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("every JDK has AES", e);
+    }
+  }
+
+  /** The seed's key stream, onto zeros; a seed serves one conversation only. */
+  private void stream(Cipher cipher, byte[] seeds, int number, byte[] streams, int at) {
+    try {
+      cipher.init(
+          Cipher.ENCRYPT_MODE,
+          new SecretKeySpec(
+              seeds, number * GroupSeeds.SEED_BYTES, GroupSeeds.SEED_BYTES, "AES"),
+          new IvParameterSpec(new byte[16]));
+      cipher.update(streams, at, width, streams, at);
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("counter mode fills a buffer of its own size", e);
     }
   }
 
