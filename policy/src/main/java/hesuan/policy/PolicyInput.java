@@ -278,7 +278,7 @@ public record PolicyInput(
       case Plan.Overlap overlap -> Math.max(1, overlap.groups().size());
       case Plan.JoinStatistics join -> join.groups().size();
       case Plan.SecureSum sum -> Math.max(1, sum.keys().size());
-      case Plan.DpQuery query -> Math.max(1, query.keys().size());
+      case Plan.DpQuery query -> query.groups().size();
       case Plan.Intersect _, Plan.Train _ -> 0;
     };
   }

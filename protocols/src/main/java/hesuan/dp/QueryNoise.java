@@ -9,7 +9,7 @@ import java.util.List;
 
 /**
  * What a {@link Plan.DpQuery} adds to its figures and lets out of them. The figures travel as one
- * vector, aggregate after aggregate, each with one cell per public key in the plan's order.
+ * vector, aggregate after aggregate, each with one cell per public group in the plan's order.
  *
  * <p>Every party adds noise for the full epsilon to its own part, so that each owner's promise
  * holds against all other parties together, at the price of n times the variance.
@@ -34,12 +34,11 @@ public final class QueryNoise {
    * Checks all that can go wrong, before anything runs and from the plan alone.
    *
    * @param minGroup fewest people in a group that is released
-   * @param rowsMax most rows of one part that the step may read
    */
-  public static QueryNoise of(Plan.DpQuery query, int minGroup, long rowsMax) {
-    if (query.keys().isEmpty() || query.aggregates().isEmpty()) {
+  public static QueryNoise of(Plan.DpQuery query, int minGroup) {
+    if (query.groups().isEmpty() || query.aggregates().isEmpty()) {
       throw new ProblemException(
-          ErrorCode.INVALID_VALUE, query.name(), "a key and an aggregate at least", "none");
+          ErrorCode.INVALID_VALUE, query.name(), "a group and an aggregate at least", "none");
     }
     if (query.maxGroups() < 1 || query.maxRows() < 1) {
       throw new ProblemException(
@@ -51,7 +50,7 @@ public final class QueryNoise {
     List<NoiseScale> scales = new ArrayList<>();
     for (Plan.Aggregate aggregate : query.aggregates()) {
       SumRange.requireFits(
-          aggregate.as(), query.products().size(), rowsMax, magnitudeMax(aggregate));
+          aggregate.as(), query.products().size(), query.rowsMax(), magnitudeMax(aggregate));
       scales.add(NoiseScale.of(aggregate.epsilon(), sensitivity(query, aggregate)));
     }
     int counting = counting(query);
@@ -68,11 +67,11 @@ public final class QueryNoise {
 
   /** The most by which one person can change all cells of this aggregate together. */
   public static long sensitivity(Plan.DpQuery query, Plan.Aggregate aggregate) {
-    long groups = Math.min(query.maxGroups(), query.keys().size());
+    long groups = Math.min(query.maxGroups(), query.groups().size());
     try {
       return switch (aggregate.kind()) {
         case COUNT_DISTINCT_UNIT -> groups;
-        case COUNT, SUM ->
+        case COUNT, SUM, SUM_CENTRED, SUM_SQUARED ->
             Math.multiplyExact(
                 Math.multiplyExact(groups, (long) query.maxRows()), magnitudeMax(aggregate));
       };
@@ -86,11 +85,11 @@ public final class QueryNoise {
   }
 
   public int cells() {
-    return Math.multiplyExact(query.aggregates().size(), query.keys().size());
+    return Math.multiplyExact(query.aggregates().size(), query.groups().size());
   }
 
   public int cell(int aggregate, int key) {
-    return aggregate * query.keys().size() + key;
+    return aggregate * query.groups().size() + key;
   }
 
   public NoiseScale scale(int aggregate) {
@@ -109,7 +108,7 @@ public final class QueryNoise {
     for (int a = 0; a < scales.size(); a++) {
       DiscreteLaplace noise = new DiscreteLaplace(scales.get(a));
       BitPool bits = BitPool.of(seed, "dp-query", query.name(), query.aggregates().get(a).as());
-      for (int k = 0; k < query.keys().size(); k++) {
+      for (int k = 0; k < query.groups().size(); k++) {
         // Wraps like the sum itself; the range was proved from public limits.
         noised[cell(a, k)] += noise.draw(bits);
       }
@@ -128,45 +127,54 @@ public final class QueryNoise {
       throw new ProblemException(
           ErrorCode.GROUP_TOO_SMALL, query.name(), "a part of at least one owner", "none");
     }
-    List<NoiseInterval> intervals =
-        scales.stream().map(scale -> NoiseInterval.of(scale, parties, CONFIDENCE_PERCENT)).toList();
     List<Group> groups = new ArrayList<>();
     int suppressed = 0;
-    for (int k = 0; k < query.keys().size(); k++) {
+    for (int k = 0; k < query.groups().size(); k++) {
       if (counting >= 0 && !threshold.releases(sum[cell(counting, k)])) {
         suppressed++;
         continue;
       }
-      List<Cell> cells = new ArrayList<>();
+      List<Long> figures = new ArrayList<>();
       for (int a = 0; a < scales.size(); a++) {
-        cells.add(Cell.of(sum[cell(a, k)], intervals.get(a).halfWidth()));
+        figures.add(sum[cell(a, k)]);
       }
-      groups.add(new Group(query.keys().get(k), cells));
+      groups.add(new Group(query.groups().get(k), figures));
     }
-    return new Released(groups, suppressed, CONFIDENCE_PERCENT);
+    return new Released(groups, suppressed);
   }
 
-  /** A noised figure and the interval that holds the bounded truth with the stated confidence. */
-  public record Cell(long value, long low, long high) {
-    static Cell of(long value, long halfWidth) {
-      return new Cell(value, value - halfWidth, value + halfWidth);
-    }
-  }
-
-  /** The cells of one key, in the order of the plan's aggregates. */
-  public record Group(String key, List<Cell> cells) {
+  /** The noised figures of one group, in the order of the plan's aggregates. */
+  public record Group(List<String> keys, List<Long> figures) {
     public Group {
-      cells = List.copyOf(cells);
+      keys = List.copyOf(keys);
+      figures = List.copyOf(figures);
     }
   }
 
   /**
-   * @param suppressed how many keys were below the smallest group
+   * @param suppressed how many groups were below the smallest
    */
-  public record Released(List<Group> groups, int suppressed, int confidencePercent) {
+  public record Released(List<Group> groups, int suppressed) {
     public Released {
       groups = List.copyOf(groups);
     }
+  }
+
+  /**
+   * How far noise moves a figure that is one of several in a formula: all of them together stay within
+   * these with {@link #CONFIDENCE_PERCENT}.
+   *
+   * @param noises how many parties' noises are in the sum
+   * @param together how many noised figures the formula has
+   */
+  public long halfWidth(int aggregate, int noises, int together) {
+    NoiseScale scale = scales.get(aggregate);
+    int percent = 100 - (100 - CONFIDENCE_PERCENT) / together;
+    // Twice the half-width at 99 % leaves out less than a tenth of that percent: both tails fall at
+    // least exponentially. That serves the sixteen figures that a query may have.
+    return percent < 100
+        ? NoiseInterval.of(scale, noises, percent).halfWidth()
+        : 2 * NoiseInterval.of(scale, noises, 99).halfWidth();
   }
 
   private void requireCells(int found) {
@@ -176,18 +184,22 @@ public final class QueryNoise {
     }
   }
 
+  /** The largest absolute value of one row. */
   private static long magnitudeMax(Plan.Aggregate aggregate) {
+    if (aggregate.lower() > aggregate.upper() || aggregate.lower() == Long.MIN_VALUE) {
+      throw new ProblemException(
+          ErrorCode.INVALID_VALUE,
+          aggregate.as(),
+          "lower at most upper",
+          aggregate.lower() + " to " + aggregate.upper());
+    }
     return switch (aggregate.kind()) {
       case COUNT, COUNT_DISTINCT_UNIT -> 1;
-      case SUM -> {
-        if (aggregate.lower() > aggregate.upper() || aggregate.lower() == Long.MIN_VALUE) {
-          throw new ProblemException(
-              ErrorCode.INVALID_VALUE,
-              aggregate.as(),
-              "lower at most upper",
-              aggregate.lower() + " to " + aggregate.upper());
-        }
-        yield Math.max(Math.abs(aggregate.lower()), Math.abs(aggregate.upper()));
+      case SUM -> Math.max(Math.abs(aggregate.lower()), Math.abs(aggregate.upper()));
+      case SUM_CENTRED -> Math.subtractExact(aggregate.upper(), aggregate.lower());
+      case SUM_SQUARED -> {
+        long width = Math.subtractExact(aggregate.upper(), aggregate.lower());
+        yield Math.multiplyExact(width, width);
       }
     };
   }
@@ -201,7 +213,7 @@ public final class QueryNoise {
           return a;
         }
         case COUNT -> rows = rows < 0 ? a : rows;
-        case SUM -> {}
+        case SUM, SUM_CENTRED, SUM_SQUARED -> {}
       }
     }
     return rows;

@@ -32,8 +32,26 @@ public enum ErrorCode {
       "HS1007",
       "SQL outside the dialect",
       "SQL 超出所支持的方言",
-      "rewrite the expression as docs/jobs.md shows",
-      "请按 docs/jobs.md 改写该表达式"),
+      "rewrite the expression as docs/sql.md shows",
+      "请按 docs/sql.md 改写该表达式"),
+  UNBOUNDED_VALUE(
+      "HS1011",
+      "a value without bounds",
+      "数值缺少上下界",
+      "write CLAMP(value, low, high) around it",
+      "请写成 CLAMP(值, 下界, 上界)"),
+  GROUPS_NOT_PUBLIC(
+      "HS1012",
+      "groups that are not public",
+      "分组并非公开",
+      "name the groups: WHERE key IN (...), or join a table of VALUES",
+      "请给出分组：WHERE 键 IN (...)，或连接一个 VALUES 表"),
+  SUM_TOO_LARGE(
+      "HS1013",
+      "a sum that could leave 64 bits",
+      "求和可能超出 64 位",
+      "narrow the bounds of CLAMP, or write fewer decimals",
+      "请收窄 CLAMP 的上下界，或减少小数位"),
 
   UNKNOWN_PARTY(
       "HS2001",

@@ -198,50 +198,92 @@ public record Plan(
   }
 
   /**
-   * Grouped aggregates over one table held in parts; each part is bounded per person and summed in
-   * DuckDB by {@code localSql}, then added by the secure sum.
+   * Grouped figures over one table held in parts ({@code docs/sql.md}): each part's rows are bounded
+   * per person and summed in DuckDB, noised, and added by the secure sum; the outcome is computed
+   * from the noised sums alone.
    *
-   * @param keys the public group keys, in the order of the output; one empty key when there is no
-   *     GROUP BY
-   * @param aggregates in the order of the select list
-   * @param where a DuckDB predicate over the part's columns, or {@code TRUE}
+   * @param rows DuckDB text that each owner runs on its part: it gives {@code "@unit"}, the keys
+   *     {@code "@k0", "@k1"...} as text, and the values {@code "@v0", "@v1"...}
+   * @param keys names of the group keys; empty without GROUP BY
+   * @param groups the public groups, sorted, each with a value for every key; one empty group
+   *     without GROUP BY
+   * @param aggregates what is summed and noised, in an order that does not depend on how the query
+   *     is phrased
+   * @param reads every use of a column, for the owners' rules
+   * @param rowsMax most rows of one part, as their owners published
    */
   public record DpQuery(
       String name,
       List<ProductRef> products,
-      @Nullable String by,
+      String rows,
       List<String> keys,
+      List<List<String>> groups,
       List<Aggregate> aggregates,
-      String where,
+      Outcome outcome,
+      List<Read> reads,
       int maxGroups,
       int maxRows,
+      long rowsMax,
       boolean tolerateLoss)
       implements Step {
     public DpQuery {
       products = List.copyOf(products);
       keys = List.copyOf(keys);
+      groups = groups.stream().map(List::copyOf).toList();
       aggregates = List.copyOf(aggregates);
+      reads = List.copyOf(reads);
     }
   }
 
   public enum AggregateKind {
+    /** Rows, or those whose value is not NULL. */
     COUNT,
     COUNT_DISTINCT_UNIT,
-    SUM
+    SUM,
+    /** Sum of distances from the middle of the bounds, in half steps: {@code 2x - lower - upper}. */
+    SUM_CENTRED,
+    /** Sum of the squares of those distances. */
+    SUM_SQUARED
   }
 
   /**
-   * @param column summed column, null for counts
-   * @param lower,upper clamp of one value, in units of the column
+   * @param as names it within the step
+   * @param of what is counted or summed, for people
+   * @param value which of the values it is made of, null for counts of rows and people
+   * @param decimals the value counts in units of {@code 10^-decimals}
+   * @param lower,upper clamp of one value, in those units
    * @param epsilon its part of the job's epsilon
    */
   public record Aggregate(
       AggregateKind kind,
       String as,
-      @Nullable String column,
+      String of,
+      @Nullable Integer value,
+      int decimals,
       long lower,
       long upper,
       Epsilon epsilon) {}
+
+  /**
+   * What is made of the noised figures, and which groups are shown in which order.
+   *
+   * @param having null: every group
+   * @param limit most rows; 0: all
+   */
+  public record Outcome(
+      List<Column> columns, @Nullable Figure having, List<Order> order, int limit, int offset) {
+    public Outcome {
+      columns = List.copyOf(columns);
+      order = List.copyOf(order);
+    }
+  }
+
+  public record Column(String as, Figure figure) {}
+
+  public record Order(Figure by, boolean descending) {}
+
+  /** One use of a column by a query, and the expression that makes it. */
+  public record Read(String column, Disclosure use, String where) {}
 
   /**
    * Federated averaging of a small network given as data.

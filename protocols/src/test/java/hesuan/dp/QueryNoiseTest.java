@@ -27,7 +27,9 @@ class QueryNoiseTest {
     return new Plan.Aggregate(
         kind,
         as,
-        kind == Plan.AggregateKind.SUM ? "x" : null,
+        "x",
+        kind == Plan.AggregateKind.SUM ? 0 : null,
+        0,
         lower,
         upper,
         Epsilon.parse(epsilon));
@@ -40,11 +42,28 @@ class QueryNoiseTest {
       aggregate(Plan.AggregateKind.SUM, "s", -10, 1000, "1");
 
   private static Plan.DpQuery query(int keys, Plan.Aggregate... aggregates) {
-    List<String> names = new ArrayList<>();
+    return query(keys, 2, 1000, aggregates);
+  }
+
+  private static Plan.DpQuery query(
+      int keys, int maxGroups, long rowsMax, Plan.Aggregate... aggregates) {
+    List<List<String>> groups = new ArrayList<>();
     for (int k = 0; k < keys; k++) {
-      names.add("key" + k);
+      groups.add(List.of("key" + k));
     }
-    return new Plan.DpQuery("q", PRODUCTS, "city", names, List.of(aggregates), "TRUE", 2, 5, false);
+    return new Plan.DpQuery(
+        "q",
+        PRODUCTS,
+        "",
+        List.of("city"),
+        groups,
+        List.of(aggregates),
+        new Plan.Outcome(List.of(), null, List.of(), 0, 0),
+        List.of(),
+        maxGroups,
+        5,
+        rowsMax,
+        false);
   }
 
   @Test
@@ -61,15 +80,14 @@ class QueryNoiseTest {
   void noised_realNoise_passesTheCheckThatMutantsFail() {
     int cells = 200_000;
     Plan.DpQuery query = query(cells, PEOPLE);
-    QueryNoise noise = QueryNoise.of(query, 0, 1000);
+    QueryNoise noise = QueryNoise.of(query, 0);
     long[] noised = noise.noised(new long[cells], DiscreteLaplaceTest.seed(1));
     NoiseScale promised = new NoiseScale(4, 1);
     assertTrue(ChiSquare.accepts(iterate(noised), cells, promised));
 
-    Plan.DpQuery forgetsGroups =
-        new Plan.DpQuery("q", PRODUCTS, "city", query.keys(), List.of(PEOPLE), "TRUE", 1, 5, false);
+    Plan.DpQuery forgetsGroups = query(cells, 1, 1000, PEOPLE);
     long[] mutant =
-        QueryNoise.of(forgetsGroups, 0, 1000).noised(new long[cells], DiscreteLaplaceTest.seed(1));
+        QueryNoise.of(forgetsGroups, 0).noised(new long[cells], DiscreteLaplaceTest.seed(1));
     assertFalse(ChiSquare.accepts(iterate(mutant), cells, promised));
   }
 
@@ -82,7 +100,7 @@ class QueryNoiseTest {
   void noised_retry_repeatsTheNoise_otherAggregateAndPartyDoNot() {
     Plan.DpQuery query =
         query(1000, PEOPLE, aggregate(Plan.AggregateKind.COUNT_DISTINCT_UNIT, "n2", 0, 0, "0.5"));
-    QueryNoise noise = QueryNoise.of(query, 0, 1000);
+    QueryNoise noise = QueryNoise.of(query, 0);
     long[] local = new long[2000];
     long[] first = noise.noised(local, DiscreteLaplaceTest.seed(1));
     assertArrayEquals(first, noise.noised(local, DiscreteLaplaceTest.seed(1)));
@@ -102,20 +120,16 @@ class QueryNoiseTest {
 
   @Test
   void released_belowTheSmallestGroup_isSuppressedAndCounted() {
-    QueryNoise noise = QueryNoise.of(query(3, TURNOVER, PEOPLE), 50, 1000);
+    QueryNoise noise = QueryNoise.of(query(3, TURNOVER, PEOPLE), 50);
     QueryNoise.Released released = noise.released(new long[] {111, 222, 333, 50, 49, -3}, 3);
     assertEquals(2, released.suppressed());
-    assertEquals(List.of("key0"), released.groups().stream().map(g -> g.key()).toList());
-    QueryNoise.Cell people = released.groups().get(0).cells().get(1);
-    assertEquals(50, people.value());
-    long halfWidth = NoiseInterval.of(new NoiseScale(4, 1), 3, 95).halfWidth();
-    assertEquals(50 - halfWidth, people.low());
-    assertEquals(50 + halfWidth, people.high());
+    assertEquals(List.of("key0"), released.groups().stream().map(g -> g.keys().getFirst()).toList());
+    assertEquals(List.of(111L, 50L), released.groups().getFirst().figures());
   }
 
   @Test
   void released_noOwnersPartInTheSum_isRefused() {
-    QueryNoise noise = QueryNoise.of(query(1, PEOPLE), 50, 1000);
+    QueryNoise noise = QueryNoise.of(query(1, PEOPLE), 50);
     ProblemException refused =
         assertThrows(ProblemException.class, () -> noise.released(new long[] {100}, 0));
     assertEquals(ErrorCode.GROUP_TOO_SMALL, refused.problem().code());
@@ -123,36 +137,27 @@ class QueryNoiseTest {
 
   @Test
   void released_byRows_asksForMaxRowsTimesAsMany() {
-    QueryNoise noise = QueryNoise.of(query(2, ROWS), 50, 1000);
+    QueryNoise noise = QueryNoise.of(query(2, ROWS), 50);
     assertEquals(1, noise.released(new long[] {250, 249}, 3).groups().size());
   }
 
   @Test
   void of_whatCannotBeKept_isRefusedBeforeAnythingRuns() {
-    refused(ErrorCode.MISSING_FIELD, query(2, TURNOVER), 50, 1000);
-    refused(
-        ErrorCode.INVALID_VALUE,
-        query(2, PEOPLE, aggregate(Plan.AggregateKind.SUM, "s", 0, 1L << 40, "1")),
-        50,
-        1L << 22);
-    refused(
-        ErrorCode.INVALID_VALUE,
-        query(2, PEOPLE, aggregate(Plan.AggregateKind.SUM, "s", 5, 4, "1")),
-        50,
-        1000);
-    refused(
-        ErrorCode.INVALID_VALUE,
-        query(2, PEOPLE, aggregate(Plan.AggregateKind.SUM, "s", 0, 0, "1")),
-        50,
-        1000);
-    refused(ErrorCode.INVALID_VALUE, query(0, PEOPLE), 50, 1000);
+    refused(ErrorCode.MISSING_FIELD, query(2, TURNOVER));
+    Plan.Aggregate wide = aggregate(Plan.AggregateKind.SUM, "s", 0, 1L << 40, "1");
+    refused(ErrorCode.INVALID_VALUE, query(2, 2, 1L << 22, PEOPLE, wide));
+    Plan.Aggregate upsideDown = aggregate(Plan.AggregateKind.SUM, "s", 5, 4, "1");
+    refused(ErrorCode.INVALID_VALUE, query(2, PEOPLE, upsideDown));
+    Plan.Aggregate empty = aggregate(Plan.AggregateKind.SUM, "s", 0, 0, "1");
+    refused(ErrorCode.INVALID_VALUE, query(2, PEOPLE, empty));
+    refused(ErrorCode.INVALID_VALUE, query(0, PEOPLE));
     SumRange.requireFits("x", 3, 1L << 20, 1L << 40);
     assertThrows(ProblemException.class, () -> SumRange.requireFits("x", 4, 1L << 20, 1L << 40));
   }
 
-  private static void refused(ErrorCode code, Plan.DpQuery query, int minGroup, long rowsMax) {
+  private static void refused(ErrorCode code, Plan.DpQuery query) {
     ProblemException refused =
-        assertThrows(ProblemException.class, () -> QueryNoise.of(query, minGroup, rowsMax));
+        assertThrows(ProblemException.class, () -> QueryNoise.of(query, 50));
     assertEquals(code, refused.problem().code());
   }
 }

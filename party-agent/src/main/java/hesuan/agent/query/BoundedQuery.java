@@ -1,121 +1,184 @@
 package hesuan.agent.query;
 
-import hesuan.wire.Plan;
+import hesuan.source.LongTable;
 import hesuan.wire.Plan.Aggregate;
+import hesuan.wire.Plan.AggregateKind;
 import hesuan.wire.Plan.DpQuery;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.HashMap;
+import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
- * One part of a {@link DpQuery}, bounded before it is summed: of each person at most {@code
- * maxRows} rows in a group and {@code maxGroups} groups count, chosen by an order that is secret
- * and does not depend on how the rows lie. So one person moves the vector by no more than {@code
- * QueryNoise.sensitivity} says.
+ * One part of a {@link DpQuery}: DuckDB runs the plan's text over the rows, {@link Bounding} keeps of
+ * each person what counts, and the rest is sums of whole numbers. So one person moves the vector by no
+ * more than {@code QueryNoise.sensitivity} says.
  *
  * <p>The connection must hold the rows as {@code visible} and the people as {@code person(raw,
  * unit)}.
  */
 public final class BoundedQuery {
+  /** Rows that are bounded at a time; a larger part is taken by people, a share after another. */
+  private static final int ROWS_MAX = 1 << Bounding.ROW_BITS;
+
   private final DpQuery step;
   private final String idColumn;
   private final long orderSecret;
+  private final int rowsMax;
 
   public BoundedQuery(DpQuery step, String idColumn, long orderSecret) {
+    this(step, idColumn, orderSecret, ROWS_MAX);
+  }
+
+  BoundedQuery(DpQuery step, String idColumn, long orderSecret, int rowsMax) {
     this.step = step;
     this.idColumn = idColumn;
     this.orderSecret = orderSecret;
+    this.rowsMax = rowsMax;
   }
 
-  /** Aggregate after aggregate, each with one cell per key: the order of {@code QueryNoise}. */
+  /** Aggregate after aggregate, each with one cell per group: the order of {@code QueryNoise}. */
   public long[] run(Connection connection) throws SQLException {
-    List<String> keys = step.keys();
-    int width = step.aggregates().size();
-    Map<String, Integer> rowOfKey = new HashMap<>();
-    for (int i = 0; i < keys.size(); i++) {
-      rowOfKey.put(keys.get(i), i);
+    prepare(connection);
+    long[] cells = new long[Math.multiplyExact(step.groups().size(), step.aggregates().size())];
+    Bounding bounding = new Bounding(step.maxGroups(), step.maxRows(), orderSecret);
+    // Twice as many shares as would do if all people had as many rows.
+    int shares = 1;
+    while (step.rowsMax() / shares > rowsMax / 2 && shares < 1 << 20) {
+      shares *= 2;
     }
-    long[] cells = new long[Math.multiplyExact(keys.size(), width)];
-    try (PreparedStatement statement = connection.prepareStatement(sql())) {
-      if (step.by() != null) {
-        for (int i = 0; i < keys.size(); i++) {
-          statement.setString(i + 1, keys.get(i));
-        }
-      }
-      try (ResultSet rows = statement.executeQuery()) {
-        while (rows.next()) {
-          int row = rowOfKey.get(rows.getString(1));
-          for (int a = 0; a < width; a++) {
-            cells[a * keys.size() + row] = rows.getLong(a + 2);
-          }
-        }
-      }
+    if (step.rowsMax() <= rowsMax) {
+      shares = 1;
+    }
+    String from = bounded();
+    if (shares > 1) {
+      execute(connection, "CREATE TEMP TABLE \"@bounded\" AS " + from);
+      from = "SELECT * FROM \"@bounded\"";
+    }
+    for (int share = 0; share < shares; share++) {
+      String sql =
+          shares == 1
+              ? from
+              : from + " WHERE (\"@unit\" & %d) = %d".formatted((long) shares - 1, (long) share);
+      LongTable rows = LongTable.read(connection, sql, 2 + values(), rowsMax);
+      add(rows, bounding.kept(rows), cells);
     }
     return cells;
   }
 
-  String sql() {
-    String key = step.by() == null ? "''" : "CAST(p." + quoted(step.by()) + " AS VARCHAR)";
-    String inKeys =
-        step.by() == null
-            ? "TRUE"
-            : "k IN (" + step.keys().stream().map(_ -> "?").collect(Collectors.joining(",")) + ")";
-    StringBuilder values = new StringBuilder();
-    StringBuilder order = new StringBuilder();
-    StringBuilder outputs = new StringBuilder();
+  private void add(LongTable rows, Bounding.Kept kept, long[] cells) {
+    int groups = step.groups().size();
     for (int a = 0; a < step.aggregates().size(); a++) {
       Aggregate aggregate = step.aggregates().get(a);
-      switch (aggregate.kind()) {
-        case COUNT -> outputs.append(", count(*)");
-        case COUNT_DISTINCT_UNIT -> outputs.append(", count(DISTINCT unit)");
-        case SUM -> {
-          String clamped =
-              "greatest(least(coalesce(CAST(p.%s AS BIGINT), 0), %d), %d)"
-                  .formatted(quoted(column(aggregate)), aggregate.upper(), aggregate.lower());
-          values.append(", ").append(clamped).append(" AS v").append(a);
-          order.append(", v").append(a);
-          outputs.append(", CAST(sum(v").append(a).append(") AS BIGINT)");
-        }
+      int offset = a * groups;
+      if (aggregate.kind() == AggregateKind.COUNT_DISTINCT_UNIT) {
+        kept.forEachPair(group -> cells[offset + group]++);
+      } else {
+        Integer value = aggregate.value();
+        long[] column = value == null ? rows.column(0) : rows.column(2 + value);
+        boolean every = value == null;
+        kept.forEachRow(
+            (row, group) -> {
+              if (every || column[row] != LongTable.NULL) {
+                cells[offset + group] += figure(aggregate, column[row]);
+              }
+            });
       }
     }
-    return """
-        WITH kept AS (
-          SELECT person.unit AS unit, %s AS k%s
-          FROM (SELECT * FROM visible WHERE %s) p JOIN person ON CAST(p.%s AS VARCHAR) = person.raw),
-        ranked AS (
-          SELECT *, row_number() OVER (PARTITION BY unit, k ORDER BY hash(%d, unit, k%s)%s) AS r
-          FROM kept WHERE %s),
-        chosen AS (
-          SELECT unit, k FROM (
-            SELECT unit, k, row_number() OVER (PARTITION BY unit ORDER BY hash(%d, unit, k), k) AS g
-            FROM (SELECT DISTINCT unit, k FROM ranked))
-          WHERE g <= %d)
-        SELECT k%s FROM ranked JOIN chosen USING (unit, k) WHERE r <= %d GROUP BY k"""
-        .formatted(
-            key,
-            values,
-            step.where(),
-            quoted(idColumn),
-            orderSecret,
-            order,
-            order,
-            inKeys,
-            orderSecret,
-            step.maxGroups(),
-            outputs,
-            step.maxRows());
   }
 
-  private static String column(Plan.Aggregate aggregate) {
-    if (aggregate.column() == null) {
-      throw new IllegalArgumentException(aggregate.as() + " sums no column");
+  /** What one row adds: cut to the bounds here, whatever the query's text did. */
+  static long figure(Aggregate aggregate, long value) {
+    long cut = Math.min(Math.max(value, aggregate.lower()), aggregate.upper());
+    long distance = 2 * cut - aggregate.lower() - aggregate.upper();
+    return switch (aggregate.kind()) {
+      case COUNT, COUNT_DISTINCT_UNIT -> 1;
+      case SUM -> cut;
+      case SUM_CENTRED -> distance;
+      case SUM_SQUARED -> distance * distance;
+    };
+  }
+
+  private void prepare(Connection connection) throws SQLException {
+    execute(
+        connection,
+        "CREATE TEMP VIEW \"@part\" AS SELECT person.unit AS \"@unit\", visible.* FROM visible JOIN person ON CAST(visible.%s AS VARCHAR) = person.raw"
+            .formatted(quoted(idColumn)));
+    if (step.keys().isEmpty()) {
+      return;
     }
-    return aggregate.column();
+    int width = step.keys().size();
+    execute(
+        connection,
+        "CREATE TEMP TABLE \"@groups\" (\"@g\" BIGINT%s)"
+            .formatted(
+                IntStream.range(0, width)
+                    .mapToObj(k -> ", \"@k%d\" VARCHAR".formatted(k))
+                    .collect(Collectors.joining())));
+    int batch = 1000;
+    for (int from = 0; from < step.groups().size(); from += batch) {
+      int to = Math.min(step.groups().size(), from + batch);
+      String row = "(?" + ", ?".repeat(width) + ")";
+      List<String> all = new ArrayList<>();
+      for (int g = from; g < to; g++) {
+        all.add(row);
+      }
+      try (PreparedStatement insert =
+          connection.prepareStatement("INSERT INTO \"@groups\" VALUES " + String.join(", ", all))) {
+        int place = 1;
+        for (int g = from; g < to; g++) {
+          insert.setLong(place++, g);
+          for (String value : step.groups().get(g)) {
+            insert.setString(place++, value);
+          }
+        }
+        insert.execute();
+      }
+    }
+  }
+
+  private int values() {
+    return step.aggregates().stream()
+        .mapToInt(a -> a.value() == null ? 0 : a.value() + 1)
+        .max()
+        .orElse(0);
+  }
+
+  /** Unit, group, and each value cut to where all its aggregates' bounds lie. */
+  String bounded() {
+    StringBuilder sql = new StringBuilder("SELECT \"@unit\", ");
+    sql.append(step.keys().isEmpty() ? "CAST(0 AS BIGINT)" : "\"@g\"").append(" AS \"@g\"");
+    for (int v = 0; v < values(); v++) {
+      long lower = Long.MAX_VALUE;
+      long upper = Long.MIN_VALUE;
+      for (Aggregate aggregate : step.aggregates()) {
+        if (aggregate.value() != null && aggregate.value() == v) {
+          lower = Math.min(lower, aggregate.lower());
+          upper = Math.max(upper, aggregate.upper());
+        }
+      }
+      sql.append(
+          ", CASE WHEN \"@v%1$d\" IS NULL THEN NULL ELSE CAST(greatest(least(\"@v%1$d\", %3$d), %2$d) AS BIGINT) END AS \"@v%1$d\""
+              .formatted(v, lower, upper));
+    }
+    sql.append(" FROM (").append(step.rows()).append(")");
+    if (!step.keys().isEmpty()) {
+      sql.append(
+          IntStream.range(0, step.keys().size())
+              .mapToObj("\"@k%d\""::formatted)
+              .collect(Collectors.joining(", ", " JOIN \"@groups\" USING (", ")")));
+    }
+    return sql.toString();
+  }
+
+  private static void execute(Connection connection, String sql) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
   }
 
   static String quoted(String identifier) {

@@ -9,6 +9,7 @@ import hesuan.aggregate.SecureSumLeader;
 import hesuan.aggregate.SecureSumMember;
 import hesuan.aggregate.SecureSumSettings;
 import hesuan.aggregate.SumOutcome;
+import hesuan.dp.Answer;
 import hesuan.dp.QueryNoise;
 import hesuan.wire.Digest;
 import hesuan.wire.Json;
@@ -17,9 +18,10 @@ import hesuan.wire.SecretBytes;
 import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@link Plan.DpQuery}: each owner bounds and sums its own part in DuckDB, adds noise for the full
@@ -29,10 +31,7 @@ final class QueryStep {
   /** Each addend carries its own noise, so two are enough. */
   private static final int COHORT_MIN = 2;
 
-  /**
-   * A public bound for the proof that sums fit; a part with more rows is refused before it is read.
-   */
-  private static final long ROWS_MAX = 1_000_000_000L;
+  private static final Pattern INTEGER = Pattern.compile("-?[0-9]{1,15}");
 
   private final OwnProducts own;
   private final Signatures signatures;
@@ -45,7 +44,7 @@ final class QueryStep {
   }
 
   StepResult run(Plan.DpQuery step, StepContext context) throws SQLException {
-    QueryNoise noise = QueryNoise.of(step, context.plan().minGroup(), ROWS_MAX);
+    QueryNoise noise = QueryNoise.of(step, context.plan().minGroup());
     long[] addend = new long[noise.cells()];
     try (OwnRows rows = own.open(step.products()).orElse(null)) {
       if (rows != null) {
@@ -73,7 +72,7 @@ final class QueryStep {
         new SecureSumLeader(settings, context.others(step.name()), signatures).run(addend);
     int noises =
         (int) step.products().stream().filter(p -> sum.survivors().contains(p.party())).count();
-    return new StepResult(sum.transcript(), output(step, noise.released(sum.sum(), noises)));
+    return new StepResult(sum.transcript(), output(step, noise, noise.released(sum.sum(), noises), noises));
   }
 
   private static long[] part(Plan.DpQuery step, OwnRows rows, SecretBytes seed)
@@ -85,27 +84,31 @@ final class QueryStep {
     return new BoundedQuery(step, rows.product().id().column(), order).run(rows.connection());
   }
 
-  private static Output output(Plan.DpQuery step, QueryNoise.Released released) {
+  private static Output output(
+      Plan.DpQuery step, QueryNoise noise, QueryNoise.Released released, int noises) {
+    Answer answer = Answer.of(step, noise, released, noises);
+    List<String> columns = answer.columns().stream().map(Answer.Column::name).toList();
     ObjectNode body = Json.mapper().createObjectNode();
-    List<String> columns = new ArrayList<>();
-    if (step.by() != null) {
-      columns.add(step.by());
-    }
-    for (Plan.Aggregate aggregate : step.aggregates()) {
-      columns.addAll(List.of(aggregate.as(), aggregate.as() + "_low", aggregate.as() + "_high"));
-    }
     ArrayNode rows = body.putArray("rows");
-    for (QueryNoise.Group group : released.groups()) {
+    for (List<@Nullable String> each : answer.rows()) {
       ArrayNode row = rows.addArray();
-      if (step.by() != null) {
-        row.add(group.key());
+      for (int c = 0; c < each.size(); c++) {
+        add(row, each.get(c), answer.columns().get(c).number());
       }
-      group.cells().forEach(c -> row.add(c.value()).add(c.low()).add(c.high()));
     }
     columns.forEach(body.putArray("columns")::add);
     body.put("suppressed", released.suppressed())
-        .put("confidencePercent", released.confidencePercent())
+        .put("confidencePercent", QueryNoise.CONFIDENCE_PERCENT)
         .put("form", "aggregate");
-    return new Output(columns, released.groups().size(), released.suppressed(), body);
+    return new Output(columns, answer.rows().size(), released.suppressed(), body);
+  }
+
+  /** Documents carry integers within 2^53; other numbers are decimals in text. */
+  private static void add(ArrayNode row, @Nullable String cell, boolean number) {
+    if (number && cell != null && INTEGER.matcher(cell).matches()) {
+      row.add(Long.parseLong(cell));
+    } else {
+      row.add(cell);
+    }
   }
 }

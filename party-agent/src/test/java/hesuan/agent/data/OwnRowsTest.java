@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -74,17 +75,24 @@ class OwnRowsTest {
     return new Plan.DpQuery(
         "q",
         List.of(ProductRef.parse("shop-a/orders@1")),
-        "city",
-        CITIES,
+        "SELECT \"@unit\", CAST(\"city\" AS VARCHAR) AS \"@k0\", \"amount\" AS \"@v0\" FROM \"@part\" AS \"@t\" WHERE TRUE",
+        List.of("city"),
+        CITIES.stream().map(List::of).toList(),
         List.of(
-            new Plan.Aggregate(Plan.AggregateKind.COUNT, "n", null, 0, 0, Epsilon.ZERO),
-            new Plan.Aggregate(
-                Plan.AggregateKind.COUNT_DISTINCT_UNIT, "people", null, 0, 0, Epsilon.ZERO),
-            new Plan.Aggregate(Plan.AggregateKind.SUM, "s", "amount", 0, 50, Epsilon.ZERO)),
-        "TRUE",
+            aggregate(Plan.AggregateKind.COUNT, null, 0, 1),
+            aggregate(Plan.AggregateKind.COUNT_DISTINCT_UNIT, null, 0, 1),
+            aggregate(Plan.AggregateKind.SUM, 0, 0, 50)),
+        new Plan.Outcome(List.of(), null, List.of(), 0, 0),
+        List.of(),
         maxGroups,
         maxRows,
+        10,
         false);
+  }
+
+  private static Plan.Aggregate aggregate(
+      Plan.AggregateKind kind, @Nullable Integer value, long lower, long upper) {
+    return new Plan.Aggregate(kind, kind.name(), "", value, 0, lower, upper, Epsilon.ZERO);
   }
 
   private long[] cells(int maxGroups, int maxRows, String filter) throws IOException, SQLException {

@@ -38,7 +38,7 @@ import java.util.regex.Pattern;
  */
 public final class JobReader {
   public static final int BYTES_MAX = 1 << 18;
-  static final int SQL_MAX = 10_000;
+  static final int SQL_MAX = 100_000;
   private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9-]{0,62}");
   private static final Pattern TOKEN = Pattern.compile("[A-Za-z0-9._-]{8,128}");
   private static final Pattern ALIAS = Pattern.compile("[a-z][a-z0-9_]{0,39}");

@@ -1,6 +1,7 @@
 package hesuan.plan;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import hesuan.dp.QueryNoise;
 import hesuan.job.Refusal;
 import hesuan.wire.Contract;
 import hesuan.wire.Digest;
@@ -69,6 +70,9 @@ public final class Planner {
     List<ProductRef> refs = productsOf(step);
     allUsed(job, refs);
     checkPrivacy(job, step);
+    if (step instanceof Plan.DpQuery query) {
+      QueryNoise.of(query, job.privacy().minGroup());
+    }
     checkForm(job, step);
     List<Product> used = refs.stream().map(r -> published(products, r).product()).toList();
     PartyId leader = leaderOf(job, step, used);

@@ -48,22 +48,7 @@ final class StepUses {
           of.add(s.column(), Disclosure.AGGREGATE, s.name() + ".column");
           of.add(s.by(), Disclosure.AGGREGATE, s.name() + ".by");
         }
-        case Plan.DpQuery s -> {
-          boolean counted =
-              s.aggregates().stream()
-                  .anyMatch(a -> a.kind() == Plan.AggregateKind.COUNT_DISTINCT_UNIT);
-          of.add(id, counted ? Disclosure.AGGREGATE : Disclosure.COMPUTE, s.name() + ".unit");
-          if (s.by() != null) {
-            of.add(s.by(), Disclosure.AGGREGATE, s.name() + ".by");
-          }
-          for (Plan.Aggregate aggregate : s.aggregates()) {
-            if (aggregate.column() != null) {
-              of.add(aggregate.column(), Disclosure.AGGREGATE, s.name() + "." + aggregate.as());
-            }
-          }
-          SqlText.columnsOf(s.where())
-              .forEach(c -> of.add(c, Disclosure.COMPUTE, s.name() + ".where"));
-        }
+        case Plan.DpQuery s -> s.reads().forEach(r -> of.add(r.column(), r.use(), r.where()));
         case Plan.Train s -> {
           of.add(id, Disclosure.COMPUTE, s.name() + ".holdout");
           s.features().forEach(f -> of.add(f, Disclosure.AGGREGATE, s.name() + ".features"));
@@ -168,7 +153,7 @@ final class StepUses {
                       * (32.0 + s.groups().size() * (16 + 8.0 * s.figures()));
           case Plan.SecureSum s -> owners * (8.0 * s.keys().size() + 200 * owners);
           case Plan.DpQuery s ->
-              owners * (8.0 * s.keys().size() * s.aggregates().size() + 200 * owners);
+              owners * (8.0 * s.groups().size() * s.aggregates().size() + 200 * owners);
           case Plan.Train s -> 2 * owners * s.rounds() * 8.0 * parametersOf(s);
         };
     double seconds =
