@@ -20,7 +20,7 @@ final class SqlSource {
           .withQuotedCasing(Casing.UNCHANGED)
           .withCaseSensitive(true);
   private static final Pattern DEEPER = Pattern.compile("(?i)[(\\[+-]|\\b(NOT|CASE)\\b");
-  private static final Pattern ROW = Pattern.compile("\\((?:''|[0-9.,\\s])*\\)");
+  private static final Pattern LITERALS = Pattern.compile("\\([0-9.,\\s]*+\\)");
   private static final int NESTING_MAX = 400;
   private static final int QUOTE_MAX = 120;
 
@@ -65,11 +65,11 @@ final class SqlSource {
 
   /**
    * The parser recurses, and where its stack ends depends on the machine; a plan must not. So
-   * whatever can make it go deeper is counted first; rows of VALUES, which only make it longer, are
-   * not.
+   * whatever can make it go deeper is counted first; lists of literals, which only make it longer,
+   * are not.
    */
   private static void checkNesting(String sql) {
-    String plain = ROW.matcher(sql.replaceAll("'[^']*'", "''")).replaceAll(" ");
+    String plain = LITERALS.matcher(sql.replaceAll("'[^']*'", "0")).replaceAll(" ");
     Matcher deeper = DEEPER.matcher(plain);
     int count = 0;
     while (deeper.find()) {

@@ -402,5 +402,24 @@ class SqlReaderTest {
     assertEquals(
         ErrorCode.UNSUPPORTED_SQL, refusal("SELECT COUNT(*) FROM orders WHERE " + cases).code());
     query("SELECT COUNT(*) FROM orders WHERE gift" + " AND gift".repeat(900));
+    String many = "'a'";
+    String values = "('a', 1)";
+    for (int i = 0; i < 3000; i++) {
+      many += ", 'city" + i + "'";
+      values += ", ('city" + i + "', 1)";
+    }
+    assertEquals(
+        3001,
+        query("SELECT city, COUNT(*) FROM orders WHERE city IN (" + many + ") GROUP BY city")
+            .groups()
+            .size());
+    assertEquals(
+        3001,
+        query(
+                "WITH r(c, n) AS (VALUES "
+                    + values
+                    + ") SELECT c, COUNT(*) FROM orders JOIN r ON city = c GROUP BY c")
+            .groups()
+            .size());
   }
 }
