@@ -9,6 +9,10 @@ import hesuan.plan.JobReader;
 import hesuan.wire.JobId;
 import hesuan.wire.JobSpec;
 import hesuan.wire.Json;
+import hesuan.wire.ErrorCode;
+import hesuan.wire.ProblemException;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
@@ -84,9 +88,13 @@ final class JobCommands extends Group {
               step.path("kind").asText(),
               step.path("products"));
         }
+        QueryStory.tell(console, planned);
         for (JsonNode reveal : plan.path("reveals")) {
           console.say(
-              "%s learns %s", "%s 获知 %s", reveal.path("to").asText(), reveal.path("what").asText());
+              "%s learns %s",
+              "%s 获知 %s",
+              reveal.path("to").asText(),
+              QueryStory.learns(console, reveal.path("what").asText()));
         }
         for (JsonNode charge : plan.path("charges")) {
           console.say(
@@ -95,6 +103,13 @@ final class JobCommands extends Group {
               charge.path("owner").asText(),
               charge.path("epsilon").asText(),
               charge.path("product").asText());
+        }
+        if (plan.has("estimate")) {
+          console.say(
+              "about %d bytes sent and %d s",
+              "约发送 %d 字节，%d 秒",
+              plan.path("estimate").path("bytes").asLong(),
+              plan.path("estimate").path("seconds").asLong());
         }
         Stories.refusals(console, planned.path("refusals"));
         for (JsonNode verdict : planned.path("verdicts")) {
@@ -317,17 +332,61 @@ final class JobCommands extends Group {
       name = "result",
       description = "The result, from this party's own agent. 从本方代理读取结果。")
   static final class Result extends HomeCommand {
+    enum Format {
+      TEXT,
+      CSV,
+      ARROW
+    }
+
     @Parameters(paramLabel = "JOB")
     String id = "";
 
+    @Option(
+        names = "--format",
+        paramLabel = "text|csv|arrow",
+        defaultValue = "text",
+        description = "A table to read, CSV, or an Arrow file. 可读表格、CSV 或 Arrow 文件。")
+    Format format = Format.TEXT;
+
+    @Option(
+        names = "--out",
+        paramLabel = "FILE",
+        defaultValue = "",
+        description = "Write there; without it CSV goes to standard output. 输出文件；缺省时 CSV 写到标准输出。")
+    String out = "";
+
     @Override
     protected int run(Console console) throws Exception {
+      if (format == Format.ARROW && out.isEmpty()) {
+        throw new ProblemException(
+            ErrorCode.MISSING_FIELD, "--out", "a file for --format arrow", "none");
+      }
       try (Api agent = home().agent()) {
         JsonNode result = agent.get("/jobs/" + new JobId(id) + "/result");
-        Stories.result(console, result);
-        console.document(result);
+        if (format == Format.TEXT) {
+          Stories.result(console, result);
+          console.document(result);
+          return Exit.OK;
+        }
+        write(console, new ResultFile(result));
       }
       return Exit.OK;
+    }
+
+    private void write(Console console, ResultFile file) throws IOException {
+      if (out.isEmpty()) {
+        System.out.write(file.csv());
+        System.out.flush();
+        return;
+      }
+      try (OutputStream to = Files.newOutputStream(Path.of(out))) {
+        if (format == Format.CSV) {
+          to.write(file.csv());
+        } else {
+          file.arrow(to);
+        }
+      }
+      console.say("Written to %s.", "已写入 %s。", out);
     }
   }
 }

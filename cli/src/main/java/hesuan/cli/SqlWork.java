@@ -208,6 +208,28 @@ public final class SqlWork implements AutoCloseable {
     }
   }
 
+  /** Of the largest process, from its start. */
+  public long peakMemoryBytes() throws IOException {
+    long most = 0;
+    for (String party : parties) {
+      Path status = Path.of("/proc", "" + federation.process(party).pid(), "status");
+      if (Files.exists(status)) {
+        most =
+            Files.readAllLines(status).stream()
+                .filter(line -> line.startsWith("VmHWM:"))
+                .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")) << 10)
+                .reduce(most, Math::max);
+      }
+    }
+    return most;
+  }
+
+  /** What the figures and masks of one question come to; the rest is signatures and keys. */
+  public long bytesSent() {
+    int figures = 2;
+    return (long) (parties.size() - 1) * figures * groups * Long.BYTES;
+  }
+
   @Override
   public void close() {
     federation.destroy();

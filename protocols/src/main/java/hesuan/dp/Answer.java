@@ -58,10 +58,15 @@ public record Answer(List<Column> columns, List<List<@Nullable String>> rows) {
             .toList());
   }
 
-  public static List<Column> columns(Plan.Outcome outcome) {
+  /** Whether a column says which group it is, and no figure. */
+  public static boolean isKey(Plan.Column column) {
+    return column.figure() instanceof Figure.Key || column.figure() instanceof Figure.Text;
+  }
+
+  private static List<Column> columns(Plan.Outcome outcome) {
     List<Column> columns = new ArrayList<>();
     for (Plan.Column column : outcome.columns()) {
-      if (column.figure() instanceof Figure.Key || column.figure() instanceof Figure.Text) {
+      if (isKey(column)) {
         columns.add(new Column(column.as(), false));
       } else {
         columns.add(new Column(column.as(), true));

@@ -6,5 +6,11 @@ import hesuan.cli.Group;
 @picocli.CommandLine.Command(
     name = "bench",
     description = "Measure on this machine, cold and warm. 在本机测量（冷、热）。",
-    subcommands = {ChannelBench.class, NoiseBench.class, PsiBench.class, VoleBench.class})
+    subcommands = {
+      ChannelBench.class,
+      NoiseBench.class,
+      PsiBench.class,
+      SqlBench.class,
+      VoleBench.class
+    })
 public final class BenchCommand extends Group {}

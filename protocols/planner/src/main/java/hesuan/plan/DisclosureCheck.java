@@ -87,14 +87,19 @@ final class DisclosureCheck {
     return granted.equals("*") || granted.equals(asked) || asked.startsWith(granted + ".");
   }
 
-  /** Leaving a receiver out is the analyst's to do; else the owner must grant more. */
+  /**
+   * Leaving a receiver out, or an expression, is the analyst's to do; else the owner must grant more.
+   */
   private static String change(Plan plan, Plan.ColumnUse use, List<PartyId> denied) {
     List<PartyId> remaining =
         plan.outputs().getFirst().to().stream().filter(p -> !denied.contains(p)).toList();
-    return remaining.contains(plan.leader())
-        ? "outputs[0].to: " + remaining
-        : "%s: {column: %s, level: %s, receivers: %s, purposes: [%s]}"
+    if (remaining.contains(plan.leader())) {
+      return "outputs[0].to: " + remaining;
+    }
+    String grant =
+        "%s: {column: %s, level: %s, receivers: %s, purposes: [%s]}"
             .formatted(
                 use.product().asset(), use.column(), use.use().text(), denied, plan.purpose());
+    return use.where().startsWith("what.sql ") ? "- " + use.where() + " | " + grant : grant;
   }
 }

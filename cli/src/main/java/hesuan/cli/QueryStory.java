@@ -1,0 +1,83 @@
+package hesuan.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import hesuan.dp.Answer;
+import hesuan.dp.QueryNoise;
+import hesuan.wire.Json;
+import hesuan.wire.Plan;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What a planned SQL query would do and how good its answer would be, in sentences. */
+final class QueryStory {
+  /** Sizes of a group for which the error is told: a small one that may be shown, and a large one. */
+  private static final long LARGE = 10_000;
+
+  private QueryStory() {}
+
+  /** Tells nothing of other kinds of step. */
+  static void tell(Console console, JsonNode planned) {
+    if (planned.path("plan").isMissingNode() || planned.path("plan").isNull()) {
+      return;
+    }
+    Plan plan = Json.read(Json.canonical(planned.path("plan")), Plan.class);
+    for (Plan.Step step : plan.steps()) {
+      if (step instanceof Plan.DpQuery query) {
+        tell(console, query, plan);
+      }
+    }
+  }
+
+  private static void tell(Console console, Plan.DpQuery query, Plan plan) {
+    console.say("  each owner runs on its part: %s", "  各方在本方数据上运行：%s", query.rows());
+    console.say(
+        "  of a person at most %d groups and %d rows in each count; %d groups, %d noised figures",
+        "  每人最多计入 %d 个分组、每组 %d 行；共 %d 个分组、%d 个加噪统计量",
+        query.maxGroups(),
+        query.maxRows(),
+        query.groups().size(),
+        query.aggregates().size());
+    QueryNoise noise = QueryNoise.of(query, plan.minGroup());
+    int owners = query.products().size();
+    long small = Math.max(1, plan.minGroup());
+    List<@Nullable String> some = Answer.expectedErrors(query, noise, owners, small);
+    List<@Nullable String> many = Answer.expectedErrors(query, noise, owners, LARGE);
+    for (int c = 0; c < some.size(); c++) {
+      if (!Answer.isKey(query.outcome().columns().get(c))) {
+        console.say(
+            "  %s: within ±%s in a group of %d rows, ±%s of %d (%d %%)",
+            "  %s：%3$d 行的分组误差在 ±%2$s 以内，%5$d 行的在 ±%4$s 以内（%6$d %%）",
+            query.outcome().columns().get(c).as(),
+            orUnbounded(console, some.get(c)),
+            small,
+            orUnbounded(console, many.get(c)),
+            LARGE,
+            QueryNoise.CONFIDENCE_PERCENT);
+      }
+    }
+  }
+
+  private static String orUnbounded(Console console, @Nullable String error) {
+    return error == null ? console.text("any amount", "任意值") : error;
+  }
+
+  /** What a receiver learns, in words; codes that are not told here stand as they are. */
+  static String learns(Console console, String code) {
+    return switch (code) {
+      case "dpQuery.noisedCells" ->
+          console.text(
+              "the figures of each large enough group, with noise and intervals (dpQuery.noisedCells)",
+              "每个足够大的分组的加噪统计量及其区间（dpQuery.noisedCells）");
+      case "secureSum.totals" -> console.text("the exact totals (secureSum.totals)", "精确合计（secureSum.totals）");
+      case "overlap.noisedCounts" ->
+          console.text(
+              "counts with noise, small groups left out (overlap.noisedCounts)",
+              "加噪计数，小分组除外（overlap.noisedCounts）");
+      case "overlap.sizes" ->
+          console.text(
+              "how many ids the others put in, dummies included (overlap.sizes)",
+              "其他各方的标识数量，含虚拟项（overlap.sizes）");
+      default -> code;
+    };
+  }
+}
