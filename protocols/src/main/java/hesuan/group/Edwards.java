@@ -16,26 +16,28 @@ final class Edwards {
   static final int POINT = 20;
   private static final int WINDOW = 8;
 
-  private static final BigInteger D_VALUE =
+  static final BigInteger D_VALUE =
       new BigInteger(
           "37095705934669439343138083508754565189542113879843219016388785533085940283555");
+  static final BigInteger SQRT_M1_VALUE =
+      new BigInteger(
+          "19681161376707505956807079304988542015446066515923890162744021073123829784752");
+  static final BigInteger SQRT_AD_MINUS_ONE_VALUE =
+      new BigInteger(
+          "25063068953384623474111414158702152701244531502492656460079210482610430750235");
+  static final BigInteger INVSQRT_A_MINUS_D_VALUE =
+      new BigInteger(
+          "54469307008909316920995813868745141605393597292927456921205312896311721017578");
+  static final BigInteger ONE_MINUS_D_SQ_VALUE =
+      BigInteger.ONE.subtract(D_VALUE.multiply(D_VALUE));
+  static final BigInteger D_MINUS_ONE_SQ_VALUE = D_VALUE.subtract(BigInteger.ONE).pow(2);
   static final long[] D = Field.constant(D_VALUE);
   static final long[] D2 = Field.constant(D_VALUE.shiftLeft(1));
-  static final long[] SQRT_M1 =
-      Field.constant(
-          new BigInteger(
-              "19681161376707505956807079304988542015446066515923890162744021073123829784752"));
-  static final long[] SQRT_AD_MINUS_ONE =
-      Field.constant(
-          new BigInteger(
-              "25063068953384623474111414158702152701244531502492656460079210482610430750235"));
-  static final long[] INVSQRT_A_MINUS_D =
-      Field.constant(
-          new BigInteger(
-              "54469307008909316920995813868745141605393597292927456921205312896311721017578"));
-  static final long[] ONE_MINUS_D_SQ =
-      Field.constant(BigInteger.ONE.subtract(D_VALUE.multiply(D_VALUE)));
-  static final long[] D_MINUS_ONE_SQ = Field.constant(D_VALUE.subtract(BigInteger.ONE).pow(2));
+  static final long[] SQRT_M1 = Field.constant(SQRT_M1_VALUE);
+  static final long[] SQRT_AD_MINUS_ONE = Field.constant(SQRT_AD_MINUS_ONE_VALUE);
+  static final long[] INVSQRT_A_MINUS_D = Field.constant(INVSQRT_A_MINUS_D_VALUE);
+  static final long[] ONE_MINUS_D_SQ = Field.constant(ONE_MINUS_D_SQ_VALUE);
+  static final long[] D_MINUS_ONE_SQ = Field.constant(D_MINUS_ONE_SQ_VALUE);
   static final long[] ONE = Field.constant(BigInteger.ONE);
 
   private final long[] power = new long[20];

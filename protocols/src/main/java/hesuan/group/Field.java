@@ -310,7 +310,7 @@ final class Field {
     return (long) WORD.get(in, at);
   }
 
-  private static void putWord(byte[] out, int at, long value) {
+  static void putWord(byte[] out, int at, long value) {
     WORD.set(out, at, value);
   }
 

@@ -36,19 +36,19 @@ public final class HashToGroup {
   /** expand_message_xmd, section 5.3.1. */
   public byte[] expand(byte[] message, int length) {
     byte[] out = new byte[length];
-    expand(message, 0, message.length, out);
+    expand(message, 0, message.length, out, 0, length);
     return out;
   }
 
-  void expand(byte[] message, int at, int messageLength, byte[] out) {
-    int blocks = (out.length + HASH_BYTES - 1) / HASH_BYTES;
+  void expand(byte[] message, int at, int messageLength, byte[] out, int outAt, int length) {
+    int blocks = (length + HASH_BYTES - 1) / HASH_BYTES;
     if (blocks > 255) {
-      throw new IllegalArgumentException(out.length + " bytes are too many");
+      throw new IllegalArgumentException(length + " bytes are too many");
     }
     sha512.update(pad);
     sha512.update(message, at, messageLength);
-    sha512.update((byte) (out.length >> 8));
-    sha512.update((byte) out.length);
+    sha512.update((byte) (length >> 8));
+    sha512.update((byte) length);
     sha512.update((byte) 0);
     sha512.update(tag);
     finish(first);
@@ -62,7 +62,7 @@ public final class HashToGroup {
       sha512.update(tag);
       finish(block);
       int from = (i - 1) * HASH_BYTES;
-      System.arraycopy(block, 0, out, from, Math.min(HASH_BYTES, out.length - from));
+      System.arraycopy(block, 0, out, outAt + from, Math.min(HASH_BYTES, length - from));
     }
   }
 

@@ -12,6 +12,8 @@ public final class Scalar {
       BigInteger.TWO.pow(252).add(new BigInteger("27742317777372353535851937790883648493"));
   public static final int BYTES = 32;
 
+  private static final byte[] ORDER_BYTES = littleEndian(ORDER);
+
   private final byte[] bytes;
 
   private Scalar(byte[] bytes) {
@@ -19,12 +21,16 @@ public final class Scalar {
   }
 
   public static Scalar of(BigInteger value) {
-    byte[] big = value.mod(ORDER).toByteArray();
+    return new Scalar(littleEndian(value.mod(ORDER)));
+  }
+
+  private static byte[] littleEndian(BigInteger value) {
+    byte[] big = value.toByteArray();
     byte[] little = new byte[BYTES];
     for (int i = 0; i < Math.min(BYTES, big.length); i++) {
       little[i] = big[big.length - 1 - i];
     }
-    return new Scalar(little);
+    return little;
   }
 
   public static Scalar of(long value) {
@@ -85,6 +91,23 @@ public final class Scalar {
 
   byte[] bytes() {
     return bytes;
+  }
+
+  /** The bytes of half of it modulo the order; no branch on the value. */
+  byte[] halved() {
+    int odd = -(bytes[0] & 1);
+    byte[] half = new byte[BYTES];
+    int carry = 0;
+    for (int i = 0; i < BYTES; i++) {
+      carry += (bytes[i] & 255) + (ORDER_BYTES[i] & odd & 255);
+      half[i] = (byte) carry;
+      carry >>= 8;
+    }
+    for (int i = 0; i < BYTES; i++) {
+      int next = i + 1 < BYTES ? half[i + 1] & 1 : carry;
+      half[i] = (byte) ((half[i] & 255) >> 1 | next << 7);
+    }
+    return half;
   }
 
   /**
