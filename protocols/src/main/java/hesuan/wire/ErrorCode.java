@@ -145,6 +145,12 @@ public enum ErrorCode {
       "参与者少于下限",
       "add parties or lower the demand",
       "请增加参与方或降低要求"),
+  QUERIES_EXHAUSTED(
+      "HS4009",
+      "no queries left for this counterparty",
+      "该对手方的查询额度已用尽",
+      "ask for fewer items or wait for a new version of the product",
+      "请减少查询条数或等待该产品的新版本"),
 
   NOT_AUTHENTICATED(
       "HS5001",
