@@ -12,6 +12,9 @@ import java.util.Map;
 /** Which items two parties share, learned by the first of them; from bytes in memory. */
 record IntersectionPsi(PsiCase size, IntersectionParameters.Engine engine)
     implements PartyBench<byte[]> {
+  static final String ECDH_BOUND =
+      "four multiplications on the curve for a pair of items, two at each party at the same time";
+
   static final String VOLE_BOUND =
       "processor time of both parties on the same cores: SHA-256 of the items, the code of VOLE,"
           + " memory that three look-ups an item touch";

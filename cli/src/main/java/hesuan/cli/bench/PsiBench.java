@@ -30,7 +30,12 @@ class PsiBench extends ProcessBench {
 
   private static Map<String, Protocol> protocols() {
     Map<String, Protocol> all = new TreeMap<>();
-    all.put("ecdh", new Protocol(EcdhPsi.BOUND, EcdhPsi::new));
+    all.put(
+        Engine.ECDH.label(),
+        new Protocol(
+            IntersectionPsi.ECDH_BOUND, size -> new IntersectionPsi(size, Engine.ECDH)));
+    all.put("overlap", new Protocol(OverlapPsi.BOUND, OverlapPsi::new));
+    all.put("unbalanced", new Protocol(UnbalancedPsi.BOUND, UnbalancedPsi::new));
     for (Engine engine : List.of(Engine.VOLE, Engine.VOLE_MALICIOUS)) {
       all.put(
           engine.label(),
@@ -43,7 +48,7 @@ class PsiBench extends ProcessBench {
       names = "--protocol",
       paramLabel = "NAME",
       defaultValue = "ecdh",
-      description = "ecdh, vole, vole-malicious. 协议。")
+      description = "ecdh, vole, vole-malicious, unbalanced, overlap. 协议。")
   String protocol = "ecdh";
 
   @Option(

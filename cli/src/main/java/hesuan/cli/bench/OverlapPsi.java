@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 
 /** The overlap protocol of two parties, one group, with noise of zero: the count is exact. */
-record EcdhPsi(PsiCase size) implements PartyBench<byte[]> {
+record OverlapPsi(PsiCase size) implements PartyBench<byte[]> {
   static final String BOUND =
       "three multiplications on the curve for an item of the party that learns, one for an item of"
           + " the other";
