@@ -16,8 +16,8 @@ import java.util.Arrays;
  * who has inputs gets {@link #hashed} ones under a fresh blind multiplied by the key, takes the
  * blind off with {@link Points#multiply}, and then computes {@link #outputs}.
  *
- * <p>One blind serves a batch: the elements are hashes, so they look random under
- * decisional Diffie-Hellman, where a blind for each would hide them whatever the assumption.
+ * <p>One blind serves a batch: the elements are hashes, so they look random under decisional
+ * Diffie-Hellman, where a blind for each would hide them whatever the assumption.
  */
 public final class BatchOprf {
   public static final int INPUT_BYTES = 32;
@@ -55,8 +55,7 @@ public final class BatchOprf {
   }
 
   /** out[i] = scalar H(inputs[i]): the scalar is a blind, or the key itself. */
-  public static void hashed(
-      byte[] inputs, int items, Scalar scalar, byte[] out, Workers workers) {
+  public static void hashed(byte[] inputs, int items, Scalar scalar, byte[] out, Workers workers) {
     Points.hashMultiply("HashToGroup-" + CONTEXT, inputs, items, scalar, out, workers);
   }
 

@@ -28,8 +28,7 @@ final class Edwards {
   static final BigInteger INVSQRT_A_MINUS_D_VALUE =
       new BigInteger(
           "54469307008909316920995813868745141605393597292927456921205312896311721017578");
-  static final BigInteger ONE_MINUS_D_SQ_VALUE =
-      BigInteger.ONE.subtract(D_VALUE.multiply(D_VALUE));
+  static final BigInteger ONE_MINUS_D_SQ_VALUE = BigInteger.ONE.subtract(D_VALUE.multiply(D_VALUE));
   static final BigInteger D_MINUS_ONE_SQ_VALUE = D_VALUE.subtract(BigInteger.ONE).pow(2);
   static final long[] D = Field.constant(D_VALUE);
   static final long[] D2 = Field.constant(D_VALUE.shiftLeft(1));

@@ -10,9 +10,9 @@ import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Integers modulo p = 2^255 - 19, one in each lane of a vector: ten unsigned limbs of 26 and 25 bits
- * in turn. An instance is a file of such numbers in one flat array, named by where they start; one
- * instance per thread.
+ * Integers modulo p = 2^255 - 19, one in each lane of a vector: ten unsigned limbs of 26 and 25
+ * bits in turn. An instance is a file of such numbers in one flat array, named by where they start;
+ * one instance per thread.
  *
  * <p>Bounds, for an even limb (an odd one is one bit less): {@link #multiply}, {@link
  * #squareTimes}, {@link #add}, {@link #subtract} give tight numbers, at most 2^26 + 2^18. A first
@@ -317,70 +317,45 @@ final class LaneField {
       LongVector e7 = c7.add(c7).and(LOW);
       LongVector e9 = c9.add(c9).and(LOW);
       LongVector h0 =
-        a0.mul(a0)
-            .add(d1.mul(e9))
-            .add(d2.mul(c8))
-            .add(d3.mul(e7))
-            .add(d4.mul(c6))
-            .add(d5.mul(c5));
-      LongVector h1 =
-        d0.mul(a1)
-            .add(d2.mul(c9))
-            .add(d3.mul(c8))
-            .add(d4.mul(c7))
-            .add(d5.mul(c6));
+          a0.mul(a0)
+              .add(d1.mul(e9))
+              .add(d2.mul(c8))
+              .add(d3.mul(e7))
+              .add(d4.mul(c6))
+              .add(d5.mul(c5));
+      LongVector h1 = d0.mul(a1).add(d2.mul(c9)).add(d3.mul(c8)).add(d4.mul(c7)).add(d5.mul(c6));
       LongVector h2 =
-        d0.mul(a2)
-            .add(d1.mul(a1))
-            .add(d3.mul(e9))
-            .add(d4.mul(c8))
-            .add(d5.mul(e7))
-            .add(a6.mul(c6));
-      LongVector h3 =
-        d0.mul(a3)
-            .add(d1.mul(a2))
-            .add(d4.mul(c9))
-            .add(d5.mul(c8))
-            .add(d6.mul(c7));
+          d0.mul(a2)
+              .add(d1.mul(a1))
+              .add(d3.mul(e9))
+              .add(d4.mul(c8))
+              .add(d5.mul(e7))
+              .add(a6.mul(c6));
+      LongVector h3 = d0.mul(a3).add(d1.mul(a2)).add(d4.mul(c9)).add(d5.mul(c8)).add(d6.mul(c7));
       LongVector h4 =
-        d0.mul(a4)
-            .add(d1.mul(d3))
-            .add(a2.mul(a2))
-            .add(d5.mul(e9))
-            .add(d6.mul(c8))
-            .add(d7.mul(c7));
-      LongVector h5 =
-        d0.mul(a5)
-            .add(d1.mul(a4))
-            .add(d2.mul(a3))
-            .add(d6.mul(c9))
-            .add(d7.mul(c8));
+          d0.mul(a4)
+              .add(d1.mul(d3))
+              .add(a2.mul(a2))
+              .add(d5.mul(e9))
+              .add(d6.mul(c8))
+              .add(d7.mul(c7));
+      LongVector h5 = d0.mul(a5).add(d1.mul(a4)).add(d2.mul(a3)).add(d6.mul(c9)).add(d7.mul(c8));
       LongVector h6 =
-        d0.mul(a6)
-            .add(d1.mul(d5))
-            .add(d2.mul(a4))
-            .add(d3.mul(a3))
-            .add(d7.mul(e9))
-            .add(a8.mul(c8));
-      LongVector h7 =
-        d0.mul(a7)
-            .add(d1.mul(a6))
-            .add(d2.mul(a5))
-            .add(d3.mul(a4))
-            .add(d8.mul(c9));
+          d0.mul(a6)
+              .add(d1.mul(d5))
+              .add(d2.mul(a4))
+              .add(d3.mul(a3))
+              .add(d7.mul(e9))
+              .add(a8.mul(c8));
+      LongVector h7 = d0.mul(a7).add(d1.mul(a6)).add(d2.mul(a5)).add(d3.mul(a4)).add(d8.mul(c9));
       LongVector h8 =
-        d0.mul(a8)
-            .add(d1.mul(d7))
-            .add(d2.mul(a6))
-            .add(d3.mul(d5))
-            .add(a4.mul(a4))
-            .add(d9.mul(c9));
-      LongVector h9 =
-        d0.mul(a9)
-            .add(d1.mul(a8))
-            .add(d2.mul(a7))
-            .add(d3.mul(a6))
-            .add(d4.mul(a5));
+          d0.mul(a8)
+              .add(d1.mul(d7))
+              .add(d2.mul(a6))
+              .add(d3.mul(d5))
+              .add(a4.mul(a4))
+              .add(d9.mul(c9));
+      LongVector h9 = d0.mul(a9).add(d1.mul(a8)).add(d2.mul(a7)).add(d3.mul(a6)).add(d4.mul(a5));
       LongVector c;
       c = h0.lanewise(LSHR, 26);
       h1 = h1.add(c);

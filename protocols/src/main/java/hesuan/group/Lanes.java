@@ -6,8 +6,9 @@ import java.util.Random;
 /**
  * Whether batches go through {@link LaneCurve}: where the process has the Vector API, the machine
  * has vectors of at least four longs, and the vector code gives what the scalar code gives. Found
- * out once, when the first large batch comes. C2 has miscompiled this multiplication pattern before,
- * and it compiles long after the start, so {@link Points} also checks one item of every batch.
+ * out once, when the first large batch comes. C2 has miscompiled this multiplication pattern
+ * before, and it compiles long after the start, so {@link Points} also checks one item of every
+ * batch.
  */
 final class Lanes {
   /** Below this many items the vector code doesn't repay its compilation. */

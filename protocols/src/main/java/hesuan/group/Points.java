@@ -41,7 +41,8 @@ public final class Points {
   private static void hashMultiplyInLanes(
       HashToGroup hash, byte[] keys, int from, int to, Scalar scalar, byte[] out) {
     byte[] check = new byte[32];
-    hashMultiplyOneByOne(hash, Arrays.copyOfRange(keys, from * 32, from * 32 + 32), 0, 1, scalar, check);
+    hashMultiplyOneByOne(
+        hash, Arrays.copyOfRange(keys, from * 32, from * 32 + 32), 0, 1, scalar, check);
     LaneCurve lanes = new LaneCurve();
     byte[] uniform = new byte[LaneCurve.BATCH * 64];
     for (int start = from; start < to; start += LaneCurve.BATCH) {

@@ -7,9 +7,10 @@ import java.security.SecureRandom;
 import java.util.Arrays;
 
 /**
- * A binary fuse filter (Graf and Lemire 2022) over 128-bit tags that look random: it holds every tag
- * it was made of, and another one with probability 2 to the minus bits of a fingerprint. Three places
- * in a table, near each other, whose fingerprints add to that of the tag; one flat array. Immutable.
+ * A binary fuse filter (Graf and Lemire 2022) over 128-bit tags that look random: it holds every
+ * tag it was made of, and another one with probability 2 to the minus bits of a fingerprint. Three
+ * places in a table, near each other, whose fingerprints add to that of the tag; one flat array.
+ * Immutable.
  *
  * @param count tags it was made of
  * @param table fingerprints of {@code fingerprintBytes}, flat, with room to read eight bytes at the
@@ -164,7 +165,9 @@ record FuseFilter(int count, int fingerprintBytes, long seed, byte[] table) {
     }
   }
 
-  /** The finisher of MurmurHash3: tags are random already, seeds only have to tell attempts apart. */
+  /**
+   * The finisher of MurmurHash3: tags are random already, seeds only have to tell attempts apart.
+   */
   private static long hash(long first, long second, long seed) {
     return mix(mix(first ^ seed) + second);
   }

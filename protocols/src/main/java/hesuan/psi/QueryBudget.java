@@ -7,9 +7,9 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * What a holder lets a counterparty ask under one version. Charged before any answer and never given
- * back: a failed run has answered, too. An implementation that outlives the process stores the
- * charge before it returns.
+ * What a holder lets a counterparty ask under one version. Charged before any answer and never
+ * given back: a failed run has answered, too. An implementation that outlives the process stores
+ * the charge before it returns.
  */
 @FunctionalInterface
 public interface QueryBudget {

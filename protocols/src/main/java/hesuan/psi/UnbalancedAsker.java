@@ -56,8 +56,7 @@ public final class UnbalancedAsker {
    *     then closes the channel, which tells the peer
    */
   public Answer run(Channel channel) {
-    if (!channel.self().equals(parameters.asker())
-        || !channel.peer().equals(parameters.holder())) {
+    if (!channel.self().equals(parameters.asker()) || !channel.peer().equals(parameters.holder())) {
       throw new IllegalArgumentException("no channel to " + parameters.holder());
     }
     Peer holder = new Peer(channel, UnbalancedParameters.PROTOCOL);

@@ -185,8 +185,7 @@ public final class UnbalancedDataset {
                 tags.revision < revision
                     ? before.get(i)
                     : UnbalancedFilter.Shard.of(
-                        FuseFilter.of(
-                            tags.tags, tags.count(), version.fingerprintBytes(), random));
+                        FuseFilter.of(tags.tags, tags.count(), version.fingerprintBytes(), random));
           }
         });
     UnbalancedFilter filter = new UnbalancedFilter(version, revision, List.of(filters));

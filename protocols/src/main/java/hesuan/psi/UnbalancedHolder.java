@@ -34,12 +34,11 @@ public final class UnbalancedHolder {
   /**
    * Answers once.
    *
-   * @throws hesuan.wire.ProblemException when the peer is gone, breaks the protocol or has no queries
-   *     left; the caller then closes the channel, which tells the peer
+   * @throws hesuan.wire.ProblemException when the peer is gone, breaks the protocol or has no
+   *     queries left; the caller then closes the channel, which tells the peer
    */
   public IntersectionOutcome run(Channel channel) {
-    if (!channel.self().equals(parameters.holder())
-        || !channel.peer().equals(parameters.asker())) {
+    if (!channel.self().equals(parameters.holder()) || !channel.peer().equals(parameters.asker())) {
       throw new IllegalArgumentException("no channel to " + parameters.asker());
     }
     Peer asker = new Peer(channel, UnbalancedParameters.PROTOCOL);
@@ -64,8 +63,7 @@ public final class UnbalancedHolder {
     }
     // All have come in before any goes back: two full channels must not wait for each other.
     for (int batch = 0; batch < batches.size(); batch++) {
-      new UnbalancedMessages.Elements(
-              batch * UnbalancedMessages.Elements.BATCH, batches.get(batch))
+      new UnbalancedMessages.Elements(batch * UnbalancedMessages.Elements.BATCH, batches.get(batch))
           .send(asker, UnbalancedMessages.Elements.ANSWER_TAG);
     }
     return new IntersectionOutcome(
@@ -83,8 +81,7 @@ public final class UnbalancedHolder {
         changes.add(i);
       }
     }
-    new UnbalancedMessages.HolderOpening(
-            shards, filter.revision(), changes.size(), filter.digest())
+    new UnbalancedMessages.HolderOpening(shards, filter.revision(), changes.size(), filter.digest())
         .send(asker, digest);
     for (int i : changes) {
       new UnbalancedMessages.ShardBody(i, filter.shards().get(i)).send(asker);

@@ -5,9 +5,9 @@ import java.nio.ByteBuffer;
 import java.util.HexFormat;
 
 /**
- * What asker and holder send, each kind with its tag, its bound and both directions of its encoding.
- * Every body starts with the version and a number. Of both openings all counts are checked before
- * anything is allocated; after them a receiver knows what comes.
+ * What asker and holder send, each kind with its tag, its bound and both directions of its
+ * encoding. Every body starts with the version and a number. Of both openings all counts are
+ * checked before anything is allocated; after them a receiver knows what comes.
  */
 final class UnbalancedMessages {
   private static final int HEAD = 5;

@@ -145,8 +145,7 @@ class EcdhPsiTest {
                     System.arraycopy(first, 0, body, HEAD + width, width);
                   }
                 });
-    assertRefused(
-        meeting.run(Meeting.parameters(Engine.ECDH, false), range(0, 20), range(5, 25)));
+    assertRefused(meeting.run(Meeting.parameters(Engine.ECDH, false), range(0, 20), range(5, 25)));
   }
 
   private static void assertRefused(Meeting meeting) {

@@ -56,8 +56,7 @@ class FuseFilterTest {
   @Test
   void repeatedTags_areRefused() {
     long[] tags = {1, 2, 3, 4, 1, 2};
-    assertThrows(
-        IllegalArgumentException.class, () -> FuseFilter.of(tags, 3, 5, Run.seeded(1)));
+    assertThrows(IllegalArgumentException.class, () -> FuseFilter.of(tags, 3, 5, Run.seeded(1)));
   }
 
   /** All items of a run together stay under 2^-40. */

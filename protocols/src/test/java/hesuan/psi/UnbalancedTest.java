@@ -81,8 +81,7 @@ class UnbalancedTest {
         @Nullable UnbalancedFilter cached) {
       MemoryChannel[] ends = MemoryChannel.pair(ASKER, HOLDER);
       UnbalancedAsker asker =
-          new UnbalancedAsker(
-              parameters, blocks(ids), cached, Workers.ONE, Run.seeded(randomSeed));
+          new UnbalancedAsker(parameters, blocks(ids), cached, Workers.ONE, Run.seeded(randomSeed));
       Thread other =
           Thread.ofPlatform()
               .start(
@@ -176,8 +175,7 @@ class UnbalancedTest {
       Asking asking = new Asking();
       asking.holderParameters = parameters(20);
       asking.run(parameters(20), dataset, range(25, 25 + asked), null);
-      assertArrayEquals(
-          plain(range(25, 25 + asked), range(0, 30)), asking.outcome().matches());
+      assertArrayEquals(plain(range(25, 25 + asked), range(0, 30)), asking.outcome().matches());
       assertEquals(20, asking.holder.peerItems());
       bytes.add(asking.askerBytes);
     }
@@ -238,8 +236,7 @@ class UnbalancedTest {
     UnbalancedDataset one = dataset(range(0, 3), 64);
     UnbalancedDataset same = dataset(range(0, 9), 64);
     UnbalancedDataset other =
-        UnbalancedDataset.build(
-            next, seed(1), blocks(range(0, 3)), 64, Workers.ONE, Run.seeded(5));
+        UnbalancedDataset.build(next, seed(1), blocks(range(0, 3)), 64, Workers.ONE, Run.seeded(5));
     assertEquals(one.key().value(), same.key().value());
     assertNotEquals(one.key().value(), other.key().value());
     UnbalancedFilter filter = one.filter();

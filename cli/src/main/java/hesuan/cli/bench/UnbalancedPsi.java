@@ -17,8 +17,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A few rows asked of many. The many are prepared before the clock starts and that is told apart; the
- * cold run also sends their filter; the warm ones are the online part.
+ * A few rows asked of many. The many are prepared before the clock starts and that is told apart;
+ * the cold run also sends their filter; the warm ones are the online part.
  */
 record UnbalancedPsi(PsiCase size) implements PartyBench<UnbalancedPsi.Side> {
   static final String BOUND =
@@ -79,8 +79,7 @@ record UnbalancedPsi(PsiCase size) implements PartyBench<UnbalancedPsi.Side> {
         new UnbalancedAsker(parameters, items, side.filter, me.workers(), me.random()).run(channel);
     side.filter = answer.filter();
     IntersectionOutcome outcome = answer.outcome();
-    return Map.of(
-        "count", "" + outcome.matches().length, "transcript", outcome.transcript().hex());
+    return Map.of("count", "" + outcome.matches().length, "transcript", outcome.transcript().hex());
   }
 
   @Override
@@ -88,7 +87,6 @@ record UnbalancedPsi(PsiCase size) implements PartyBench<UnbalancedPsi.Side> {
     UnbalancedDataset dataset = side.dataset;
     return dataset == null
         ? Map.of()
-        : Map.of(
-            "offlineSeconds", side.offlineSeconds, "filterBytes", dataset.filter().bytes());
+        : Map.of("offlineSeconds", side.offlineSeconds, "filterBytes", dataset.filter().bytes());
   }
 }
