@@ -27,6 +27,7 @@ import picocli.CommandLine;
       ErrorsCommand.class,
       DoctorCommand.class,
       BenchCommand.class,
+      AuditCommands.class,
       DemoCommand.class,
       VersionCommand.class,
       CompletionCommand.class

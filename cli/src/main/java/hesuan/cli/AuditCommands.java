@@ -1,0 +1,89 @@
+package hesuan.cli;
+
+import hesuan.dp.BitPool;
+import hesuan.dp.audit.AuditCase;
+import hesuan.dp.audit.AuditSuite;
+import hesuan.dp.audit.Auditor;
+import hesuan.dp.audit.Mutation;
+import hesuan.wire.SecretBytes;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine.Option;
+
+/** {@code hesuan audit}: promises put to the test on this machine. */
+@picocli.CommandLine.Command(
+    name = "audit",
+    description = "Try to break what is promised. 尝试打破所作的承诺。",
+    subcommands = {AuditCommands.Dp.class})
+final class AuditCommands extends Group {
+
+  @picocli.CommandLine.Command(
+      name = "dp",
+      description =
+          "Run every noised aggregate on neighbouring databases, and beside it mutants that must be rejected. 在相邻数据库上运行每种加噪聚合，并运行必须被识破的变异体。")
+  static final class Dp extends Command {
+    @Option(
+        names = "--draws",
+        paramLabel = "N",
+        defaultValue = "200000",
+        description = "Runs on each database in each vote. 每次投票中每个数据库的运行次数。")
+    int draws;
+
+    @Override
+    protected int run(Console console) {
+      byte[] seed = new byte[BitPool.SEED_BYTES];
+      new SecureRandom().nextBytes(seed);
+      Auditor auditor = new Auditor(new SecretBytes(seed), draws);
+      List<Map<String, Object>> rows = new ArrayList<>();
+      int wrong = 0;
+      int mutants = 0;
+      int rejected = 0;
+      for (AuditCase tried : AuditSuite.all()) {
+        Auditor.Verdict verdict = auditor.audit(tried);
+        boolean mutant = tried.mutation() != Mutation.NONE;
+        mutants += mutant ? 1 : 0;
+        rejected += mutant && verdict.rejected() ? 1 : 0;
+        boolean right = verdict.rejected() == mutant;
+        wrong += right ? 0 : 1;
+        console.line(
+            "%s %-34s %-58s %d/%d"
+                .formatted(
+                    right ? "✓" : "✗",
+                    tried.name(),
+                    tried.mutation().fault(),
+                    verdict.against(),
+                    verdict.votes()));
+        rows.add(row(verdict));
+      }
+      console.say(
+          "Mutation score %d / %d; %d wrong verdicts.",
+          "变异得分 %d / %d；错误判定 %d 个。",
+          rejected,
+          mutants,
+          wrong);
+      console.document(
+          Map.of(
+              "draws", draws,
+              "mutants", mutants,
+              "mutantsRejected", rejected,
+              "wrongVerdicts", wrong,
+              "cases", rows));
+      return wrong == 0 ? Exit.OK : Exit.NO;
+    }
+
+    private static Map<String, Object> row(Auditor.Verdict verdict) {
+      Map<String, Object> row = new LinkedHashMap<>();
+      row.put("pipeline", verdict.tried().name());
+      row.put("mutation", verdict.tried().mutation().name());
+      row.put("epsilon", verdict.tried().epsilon());
+      row.put("delta", verdict.tried().delta());
+      row.put("votesAgainst", verdict.against());
+      row.put("votes", verdict.votes());
+      row.put("rejected", verdict.rejected());
+      return row;
+    }
+  }
+}
