@@ -59,6 +59,9 @@ final class LossDistribution {
 
   private double epsilon(double delta) {
     double tilt = tilt(delta - failing);
+    if (bound(tilt, delta - failing) == Double.POSITIVE_INFINITY) {
+      return Double.POSITIVE_INFINITY; // losses beyond any grid: another rule must answer
+    }
     Tilted at = tilted(tilt);
     double half = REACH * Math.sqrt(at.variance) + 2 * at.reach;
     int points = copies <= MANY ? POINTS : POINTS_MANY;
@@ -78,7 +81,7 @@ final class LossDistribution {
       double loss = (lowest + i) * step;
       // delta at the point i: what the point i + 1 and those above it add.
       told += (1 - shrink) * weighted;
-      if (told * UP > delta) {
+      if (!(told * UP <= delta)) {
         return Math.max(0, (loss + step) * (1 + 1e-12) + 1e-15);
       }
       if (loss < 0) {
@@ -101,7 +104,8 @@ final class LossDistribution {
     for (int i = 0; i < 60; i++) {
       double left = high - golden * (high - low);
       double right = low + golden * (high - low);
-      if (bound(Math.exp(left), delta) < bound(Math.exp(right), delta)) {
+      double atRight = bound(Math.exp(right), delta);
+      if (atRight == Double.POSITIVE_INFINITY || bound(Math.exp(left), delta) < atRight) {
         high = right;
       } else {
         low = left;

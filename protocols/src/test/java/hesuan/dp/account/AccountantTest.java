@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import hesuan.dp.Delta;
 import hesuan.dp.NoiseScale;
 import hesuan.dp.NoiseVariance;
+import hesuan.dp.Normal;
 import hesuan.wire.Epsilon;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -210,6 +211,40 @@ class AccountantTest {
     }
     Collections.shuffle(events, random);
     assertEquals(before, spent(new PrivacyEvent.Sequence(events)), 1e-9);
+  }
+
+  /** One randomised response has a closed form. */
+  @ParameterizedTest
+  @CsvSource({"0.001", "0.1", "1", "10", "100", "600", "1000"})
+  void pure_ofAnySize_isTheClosedForm(String epsilon) {
+    double whole = Double.parseDouble(epsilon);
+    double told = spent(new PrivacyEvent.Pure(Epsilon.parse(epsilon)));
+    double exact = whole + Math.log1p(-1e-6 * (1 + Math.exp(-whole)));
+    assertTrue(told >= exact && told <= whole * (1 + 1e-9), told + " for " + exact);
+    double twice = spent(repeated(new PrivacyEvent.Pure(Epsilon.parse(epsilon)), 2));
+    assertTrue(twice >= told && twice <= 2 * whole * (1 + 1e-9), "twice " + twice);
+  }
+
+  /** One Gaussian has a closed form too, at any width. */
+  @ParameterizedTest
+  @CsvSource({"0.05", "0.3", "3", "30", "3000", "3000000"})
+  void gaussian_ofAnyWidth_isNeverBelowTheClosedForm(double sigma) {
+    double told = spent(new PrivacyEvent.Gaussian(sigma));
+    double low = 0;
+    double high = 1e5;
+    for (int i = 0; i < 200; i++) {
+      double middle = (low + high) / 2;
+      double far = Normal.above(middle * sigma + 0.5 / sigma);
+      double delta =
+          Normal.above(middle * sigma - 0.5 / sigma)
+              - (far == 0 ? 0 : Math.exp(middle + Math.log(far)));
+      if (delta > 1e-6) {
+        low = middle;
+      } else {
+        high = middle;
+      }
+    }
+    assertTrue(told >= high * (1 - 1e-9) - 1e-12 && told <= high * 1.01 + 1e-9, told + " for " + high);
   }
 
   @Test
