@@ -124,6 +124,35 @@ class LaneCurveTest {
     assertArrayEquals(expected, out);
   }
 
+  /** An element has one encoding: not with the spare bit set, and not with p added. */
+  @Test
+  void multiply_refusesASecondEncodingOfAnElement() {
+    LaneCurve lanes = new LaneCurve();
+    byte[] out = new byte[32 * 32];
+    byte[] in = scalarMap(uniform(32, 12), 32, Scalar.of(1));
+    for (int i = 0; i < 32; i++) {
+      in[32 * i + 31] |= (byte) 0x80;
+      byte[] one = Arrays.copyOfRange(in, 32 * i, 32 * i + 32);
+      assertTrue(Element.decode(one).isEmpty());
+    }
+    assertEquals(32, lanes.multiply(in, 0, 32, Scalar.of(3), out));
+    int elements = 0;
+    for (int s = 2; s < 19; s += 2) {
+      byte[] small = new byte[32];
+      small[0] = (byte) s;
+      if (Element.decode(small).isPresent()) {
+        elements++;
+        byte[] large = Field.P.add(BigInteger.valueOf(s)).toByteArray();
+        for (int i = 0; i < 32; i++) {
+          small[i] = large[31 - i];
+        }
+        assertTrue(Element.decode(small).isEmpty());
+        assertEquals(1, lanes.multiply(small, 0, 1, Scalar.of(3), out));
+      }
+    }
+    assertTrue(elements > 0);
+  }
+
   /** Random strings: a sixteenth of them are elements; both codes must agree on which. */
   @Test
   void multiply_refusesTheSameStringsAsTheScalarCode() {

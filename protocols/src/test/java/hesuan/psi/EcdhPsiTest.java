@@ -185,6 +185,10 @@ class EcdhPsiTest {
     for (Meeting meeting : List.of(receiver, sender)) {
       assertRefused(
           meeting.run(Meeting.parameters(Engine.ECDH, false), range(0, 20), range(5, 25)));
+      // Found where it is computed with, not only by the closing digest.
+      assertTrue(
+          meeting.failures.stream().anyMatch(each -> each.getMessage().contains("1 others")),
+          meeting.failures::toString);
     }
   }
 

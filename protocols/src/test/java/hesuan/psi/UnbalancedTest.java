@@ -371,10 +371,16 @@ class UnbalancedTest {
         };
     Asking asker = new Asking();
     asker.askerWire = channel -> new Edited(channel, edit);
-    asker.run(parameters(1), dataset, range(0, 4), null).assertNamed(ErrorCode.PROTOCOL_VIOLATION);
     Asking holder = new Asking();
     holder.holderWire = channel -> new Edited(channel, edit);
-    holder.run(parameters(1), dataset, range(0, 4), null).assertNamed(ErrorCode.PROTOCOL_VIOLATION);
+    for (Asking asking : List.of(asker, holder)) {
+      asking.run(parameters(1), dataset, range(0, 4), null);
+      asking.assertNamed(ErrorCode.PROTOCOL_VIOLATION);
+      // Found where it is computed with, not only by the closing digest.
+      assertTrue(
+          asking.failures.stream().anyMatch(each -> each.getMessage().contains("1 others")),
+          asking.failures::toString);
+    }
   }
 
   /** Every byte that is not covered by a check of its own is covered by the closing digest. */
