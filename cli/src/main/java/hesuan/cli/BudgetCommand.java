@@ -1,29 +1,190 @@
 package hesuan.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import hesuan.wire.ErrorCode;
+import hesuan.wire.ProblemException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
 /** {@code hesuan budget}: what this party may still let be learned. */
 @picocli.CommandLine.Command(
     name = "budget",
-    description = "Privacy budget of this party's products. 本方产品的隐私预算。")
-final class BudgetCommand extends HomeCommand {
+    description = "Privacy budget of this party's products. 本方产品的隐私预算。",
+    subcommands = {BudgetCommand.Allow.class, BudgetCommand.Resolve.class})
+final class BudgetCommand extends Command {
+  private static final Pattern RATE = Pattern.compile("([0-9.]+)/([0-9]{1,4})");
+
+  /** Not required by the parser, which would then ask for it twice before a subcommand. */
+  @Option(
+      names = "--home",
+      paramLabel = "FOLDER",
+      description = "Home of an agent. 代理的主目录。")
+  @Nullable Path folder;
+
+  @Option(
+      names = "--days",
+      defaultValue = "30",
+      description = "The forecast looks back so far (default: ${DEFAULT-VALUE}). 预测所依据的天数。")
+  int days;
+
+  @Option(
+      names = "--epsilon",
+      description = "How many more jobs of that cost fit; as the latest if not given. 单个作业的消耗。")
+  @Nullable String epsilon;
+
   @Override
   protected int run(Console console) throws Exception {
-    try (Api agent = home().agent()) {
-      JsonNode lines = agent.get("/budget");
-      for (JsonNode line : lines) {
+    if (folder == null) {
+      throw new ProblemException(ErrorCode.MISSING_FIELD, "--home", "the agent's home", "nothing");
+    }
+    try (Api agent = new Home(folder).agent()) {
+      String shape =
+          epsilon == null
+              ? ""
+              : "&epsilon=" + URLEncoder.encode(epsilon, StandardCharsets.UTF_8);
+      JsonNode lines = agent.get("/budget?days=" + days + shape);
+      tell(console, lines);
+      JsonNode ledger = agent.get("/budget/ledger");
+      for (JsonNode lost : ledger.path("lost")) {
         console.say(
-            "%s per %s: %s of %s charged, %s reserved, %s left",
-            "%s（每%s）：已用 %s / %s，预留 %s，剩余 %s",
-            line.path("asset").asText(),
-            line.path("unit").asText(),
-            line.path("charged").asText(),
-            line.path("limit").asText(),
-            line.path("reserved").asText(),
-            line.path("left").asText());
+            "Rolled back: %s has seen entry %d of this ledger, which this disk has not. Nothing is spent until: hesuan budget resolve --home %s",
+            "账本已回滚：%s 见过第 %d 条记录，而本机磁盘没有。在执行 hesuan budget resolve --home %s 之前不会再消耗预算。",
+            lost.path("toldBy").asText(),
+            lost.path("number").asLong(),
+            folder);
       }
       console.document(lines);
     }
     return Exit.OK;
+  }
+
+  private static void tell(Console console, JsonNode lines) {
+    for (JsonNode line : lines) {
+      console.say(
+          "%s per %s: %s of %s charged, %s reserved, %s left",
+          "%s（每%s）：已用 %s / %s，预留 %s，剩余 %s",
+          line.path("asset").asText(),
+          line.path("unit").asText(),
+          line.path("charged").asText(),
+          line.path("limit").asText(),
+          line.path("reserved").asText(),
+          line.path("left").asText());
+      if (line.path("rateDays").asInt() > 0) {
+        console.say(
+            "  at most %s in any %d days: %s now",
+            "  任意 %2$d 天内至多 %1$s：当前可用 %3$s",
+            line.path("rate").asText(),
+            line.path("rateDays").asInt(),
+            line.path("leftNow").asText());
+      }
+      JsonNode forecast = line.path("forecast");
+      if (forecast.hasNonNull("jobsLeft")) {
+        console.say(
+            "  %d more jobs of %s fit",
+            "  还可运行 %d 个消耗 %s 的作业",
+            forecast.path("jobsLeft").asLong(),
+            forecast.path("jobCost").asText());
+      }
+      if (forecast.hasNonNull("endsOn")) {
+        console.say(
+            "  at the rate of the last %d days (%d jobs, %s) it ends on %s",
+            "  按最近 %d 天的速度（%d 个作业，共 %s），将于 %s 用尽",
+            forecast.path("days").asInt(),
+            forecast.path("jobs").asInt(),
+            forecast.path("charged").asText(),
+            forecast.path("endsOn").asText());
+      }
+    }
+  }
+
+  /** {@code 1/30} as the API says it. */
+  static Map<String, Object> rate(String text) {
+    Matcher parts = RATE.matcher(text);
+    if (!parts.matches()) {
+      throw new ProblemException(
+          ErrorCode.INVALID_VALUE, "--rate", "EPSILON/DAYS, such as 1/30", text);
+    }
+    return Map.of("epsilon", parts.group(1), "days", Integer.parseInt(parts.group(2)));
+  }
+
+  @picocli.CommandLine.Command(
+      name = "allow",
+      description =
+          "Set what a product's jobs may spend; what is spent stays spent. 设置产品预算；已消耗的不会恢复。")
+  static final class Allow extends HomeCommand {
+    @Parameters(paramLabel = "NAME", description = "Of the product. 产品名。")
+    String name = "";
+
+    @Option(
+        names = "--limit",
+        required = true,
+        paramLabel = "EPSILON",
+        description = "For the product's life. 终身总预算。")
+    String limit = "";
+
+    @Option(
+        names = "--rate",
+        paramLabel = "EPSILON/DAYS",
+        description = "At most so much in any so many days; none if not given. 速率限制，不写则无。")
+    @Nullable String rate;
+
+    @Override
+    protected int run(Console console) throws Exception {
+      Map<String, Object> request = new LinkedHashMap<>();
+      request.put("product", name);
+      request.put("limit", limit);
+      if (rate != null) {
+        request.put("rate", rate(rate));
+      }
+      try (Api agent = home().agent()) {
+        JsonNode lines = agent.post("/budget/allow", request);
+        tell(console, lines);
+        console.document(lines);
+      }
+      return Exit.OK;
+    }
+  }
+
+  @picocli.CommandLine.Command(
+      name = "resolve",
+      description =
+          "After a rollback: say what the lost entries spent; of a product not named, all that is left. 账本回滚后声明丢失记录的消耗；未列出的产品视为全部用尽。")
+  static final class Resolve extends HomeCommand {
+    @Option(
+        names = "--spent",
+        paramLabel = "NAME=EPSILON",
+        description = "What counts as spent since this copy of the disk. 自该磁盘副本以来的消耗。")
+    List<String> spent = new ArrayList<>();
+
+    @Override
+    protected int run(Console console) throws Exception {
+      List<Map<String, Object>> amounts = new ArrayList<>();
+      for (String each : spent) {
+        String[] parts = each.split("=", 2);
+        if (parts.length != 2) {
+          throw new ProblemException(ErrorCode.INVALID_VALUE, "--spent", "NAME=EPSILON", each);
+        }
+        amounts.add(Map.of("product", parts[0], "epsilon", parts[1]));
+      }
+      try (Api agent = home().agent()) {
+        JsonNode ledger = agent.post("/budget/resolve", Map.of("spent", amounts));
+        console.say(
+            "Resolved: the ledger goes on at entry %d.",
+            "已处理：账本从第 %d 条继续。",
+            ledger.path("number").asLong());
+        console.document(ledger);
+      }
+      return Exit.OK;
+    }
   }
 }

@@ -114,7 +114,6 @@ final class DemoProducts {
     request.put("rules", rules);
     request.put("terms", Map.of("minGroup", 20, "maxEpsilon", "1"));
     request.put("budget", "5");
-    request.put("periodDays", 0);
     return request;
   }
 

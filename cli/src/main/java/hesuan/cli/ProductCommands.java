@@ -100,14 +100,15 @@ final class ProductCommands extends Group {
         defaultValue = "5",
         paramLabel = "EPSILON",
         description =
-            "What all jobs of a period may spend together (default: ${DEFAULT-VALUE}). 周期总预算。")
+            "What all jobs ever may spend together (default: ${DEFAULT-VALUE}). 终身总预算。")
     String budget = "";
 
     @Option(
-        names = "--period-days",
-        defaultValue = "0",
-        description = "0: one budget for ever. 0 表示永久。")
-    int periodDays;
+        names = "--rate",
+        paramLabel = "EPSILON/DAYS",
+        description =
+            "At most so much of it in any so many days, such as 1/30. 速率限制，如 1/30：任意 30 天内至多 1。")
+    @Nullable String rate;
 
     @Option(
         names = "--where",
@@ -128,7 +129,9 @@ final class ProductCommands extends Group {
         request.put("rowFilter", where);
       }
       request.put("budget", budget);
-      request.put("periodDays", periodDays);
+      if (rate != null) {
+        request.put("rate", BudgetCommand.rate(rate));
+      }
       try (Api api = home().agent()) {
         JsonNode published = api.post("/products", request);
         JsonNode quality = published.path("quality");

@@ -380,7 +380,7 @@ class KillTest {
     inputs:
       orders: [brand-a/orders@1, %s, pay-c/orders@1]
     what:
-      sql: SELECT city, COUNT(*) AS orders FROM orders WHERE city IN ('x', 'y') GROUP BY city
+      sql: SELECT city, COUNT(*) AS orders_%d FROM orders WHERE city IN ('x', 'y') GROUP BY city
     privacy: {unit: phone, epsilon: %s, minGroup: 50, maxGroups: 1, maxRows: 1}
     outputs:
       - {name: orders_by_city, to: [brand-a, mall-b]}
@@ -390,6 +390,7 @@ class KillTest {
             number,
             number,
             product,
+            number, // another question each time: the same one again would cost nothing
             EPSILON,
             trial.way == Way.EXPIRED ? "PT5S" : "PT5M",
             trial.way == Way.LAST_LOSS ? 1 : 4);

@@ -115,7 +115,6 @@ final class ThreeParties implements AutoCloseable {
                 "until", LocalDate.now(ZoneOffset.UTC).plusYears(1).toString())));
     request.put("terms", Map.of("minGroup", 20, "maxEpsilon", "1"));
     request.put("budget", budget);
-    request.put("periodDays", 0);
     return request;
   }
 

@@ -62,7 +62,7 @@ public final class Coordinator implements AutoCloseable {
   public static final PartyId ID = new PartyId("coordinator");
 
   public static final Schema SCHEMA =
-      new Schema("coordinator", Coordinator.class, List.of("001-base.sql"));
+      new Schema("coordinator", Coordinator.class, List.of("001-base.sql", "002-budget-head.sql"));
 
   private static final Logger log = LoggerFactory.getLogger(Coordinator.class);
   private static final long RELAY_WAIT_MILLIS = 20_000;

@@ -1,6 +1,9 @@
 package hesuan.agent;
 
+import com.google.protobuf.ByteString;
 import hesuan.agent.api.AgentView;
+import hesuan.agent.budget.Budget;
+import hesuan.agent.budget.Witnesses;
 import hesuan.agent.data.OwnProducts;
 import hesuan.agent.job.Admission;
 import hesuan.agent.job.Attempts;
@@ -10,6 +13,7 @@ import hesuan.agent.job.JobEntry;
 import hesuan.agent.job.PeopleFiles;
 import hesuan.agent.job.Receipts;
 import hesuan.agent.step.Steps;
+import hesuan.control.BudgetHead;
 import hesuan.control.FromAgent;
 import hesuan.evidence.Envelope;
 import hesuan.evidence.PartyKeys;
@@ -70,7 +74,8 @@ public final class Agent implements AutoCloseable {
   public static final String SOFTWARE = "hesuan/0.1.0";
 
   private static final Logger LOG = LoggerFactory.getLogger(Agent.class);
-  private static final Schema SCHEMA = new Schema("agent", Agent.class, List.of("1-agent.sql", "2-people.sql"));
+  public static final Schema SCHEMA =
+      new Schema("agent", Agent.class, List.of("1-agent.sql", "2-people.sql", "3-budget.sql"));
   private static final long TICK_MILLIS = 2_000;
 
   /**
@@ -80,6 +85,8 @@ public final class Agent implements AutoCloseable {
 
   private static final String HELLO_TYPE = "application/vnd.hesuan.hello";
   private static final Duration LINK_OPEN_MAX = Duration.ofSeconds(4);
+
+  private static final Duration HEAD_KEPT_MAX = Duration.ofSeconds(20);
 
   /** No attempt has this number: a link for a result whose delivery was interrupted. */
   private static final int DELIVERY = 1000;
@@ -186,7 +193,7 @@ public final class Agent implements AutoCloseable {
     this.log = opened(TileLog.open(home.resolve("log"), keys, config.federation(), clock, random));
     this.members = new Members(store);
     this.contracts = new Contracts(store, members, keys);
-    this.budget = new Budget(store, clock);
+    this.budget = Budget.open(store, clock);
     this.policy = PolicyEngine.builtIn(PartySettings.read(Files.readAllBytes(settingsFile(home))));
     this.book = new JobBook(store);
     this.directory = new KnownAddresses(members, config);
@@ -201,6 +208,9 @@ public final class Agent implements AutoCloseable {
     this.products =
         new OwnProducts(store, keys, policy, budget, home.resolve("tmp"), config, clock);
     this.receipts = new Receipts(store, keys, log, book, budget, members, clock);
+    Witnesses witnesses =
+        new Witnesses(
+            store, budget, keys, head -> say.accept(budgetHead(head)), HEAD_KEPT_MAX);
     Admission admission =
         new Admission(keys, contracts, members, products, policy, budget, book, clock);
     ExecutorService workers =
@@ -226,7 +236,7 @@ public final class Agent implements AutoCloseable {
     PeopleFiles people = new PeopleFiles(home.resolve("results"), store, random);
     people.restarted();
     Attempts attempts =
-        new Attempts(keys, book, admission, receipts, members, steps, people, this::link);
+        new Attempts(keys, book, admission, receipts, members, witnesses, steps, people, this::link);
     JobDriver driver =
         new JobDriver(
             config.party(), book, budget, admission, attempts, receipts, say, hook, clock, random);
@@ -238,6 +248,7 @@ public final class Agent implements AutoCloseable {
             contracts,
             products,
             receipts,
+            witnesses,
             admission,
             driver,
             say,
@@ -302,6 +313,12 @@ public final class Agent implements AutoCloseable {
                 policy.bundleDigest()),
         line::refused,
         line::sayUnanswered);
+  }
+
+  private static FromAgent budgetHead(Envelope head) {
+    return FromAgent.newBuilder()
+        .setBudgetHead(BudgetHead.newBuilder().setEnvelope(ByteString.copyFrom(head.bytes())))
+        .build();
   }
 
   private void tick(JobDriver driver) {

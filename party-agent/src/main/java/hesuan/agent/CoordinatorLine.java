@@ -1,6 +1,7 @@
 package hesuan.agent;
 
 import com.google.protobuf.ByteString;
+import hesuan.agent.budget.Witnesses;
 import hesuan.agent.data.OwnProducts;
 import hesuan.agent.job.Admission;
 import hesuan.agent.job.JobDriver;
@@ -44,6 +45,7 @@ final class CoordinatorLine implements ControlClient.Listener {
   private final Contracts contracts;
   private final OwnProducts products;
   private final Receipts receipts;
+  private final Witnesses witnesses;
   private final Admission admission;
   private final JobDriver driver;
   private final Consumer<FromAgent> line;
@@ -58,6 +60,7 @@ final class CoordinatorLine implements ControlClient.Listener {
       Contracts contracts,
       OwnProducts products,
       Receipts receipts,
+      Witnesses witnesses,
       Admission admission,
       JobDriver driver,
       Consumer<FromAgent> line,
@@ -68,6 +71,7 @@ final class CoordinatorLine implements ControlClient.Listener {
     this.contracts = contracts;
     this.products = products;
     this.receipts = receipts;
+    this.witnesses = witnesses;
     this.admission = admission;
     this.driver = driver;
     this.line = line;
@@ -178,6 +182,7 @@ final class CoordinatorLine implements ControlClient.Listener {
   private void welcome(Welcome welcome) {
     skewMillis = welcome.getClockMillis() - clock.millis();
     relay.accept(welcome.getRelayAddress());
+    witnesses.lineUp(welcome.getBudgetHead().toByteArray());
     LOG.info("joined federation {}", welcome.getFederation());
   }
 
@@ -208,6 +213,7 @@ final class CoordinatorLine implements ControlClient.Listener {
         }
       }
       case "signature" -> contracts.signatureAccepted(new hesuan.wire.ContractId(words[1]));
+      case "budget-head" -> witnesses.coordinatorKept(Long.parseLong(words[1]));
       case "receipt" -> receipts.acknowledged(new Digest(words[1]));
       default -> LOG.debug("accepted: {}", what);
     }

@@ -131,8 +131,8 @@ public enum ErrorCode {
       "HS4004",
       "privacy budget does not suffice",
       "隐私预算不足",
-      "ask for a smaller epsilon or wait for the next period",
-      "请减小 epsilon 或等待下一周期"),
+      "ask for a smaller epsilon, or wait where a rate says so",
+      "请减小 epsilon；若受速率限制请稍后再试"),
   WITHDRAWN(
       "HS4005",
       "withdrawn by its owner",
@@ -145,6 +145,18 @@ public enum ErrorCode {
       "参与者少于下限",
       "add parties or lower the demand",
       "请增加参与方或降低要求"),
+  BUDGET_ROLLED_BACK(
+      "HS4007",
+      "privacy ledger is older than what others have seen of it",
+      "隐私账本比他方所见的更旧",
+      "put the newest copy back, or say what counts as spent: `hesuan budget resolve`",
+      "请恢复最新副本，或用 `hesuan budget resolve` 声明已消耗量"),
+  BUDGET_DAMAGED(
+      "HS4008",
+      "privacy ledger does not hold together",
+      "隐私账本不完整",
+      "put the newest whole copy of state.db back",
+      "请恢复最新且完整的 state.db 副本"),
   QUERIES_EXHAUSTED(
       "HS4009",
       "no queries left for this counterparty",

@@ -1,8 +1,10 @@
 package hesuan.coordinator.access;
 
+import hesuan.evidence.Envelope;
 import hesuan.evidence.PartyKeys;
 import hesuan.store.Store;
 import hesuan.store.Transaction;
+import hesuan.wire.BudgetHead;
 import hesuan.wire.Digest;
 import hesuan.wire.ErrorCode;
 import hesuan.wire.Json;
@@ -96,6 +98,42 @@ public final class Members {
                 "UPDATE party SET clock_skew_millis = ?, seen_millis = ? WHERE id = ?",
                 skew,
                 now,
+                party.value()));
+  }
+
+  /**
+   * Keeps the latest head of a member's budget ledger; may be retried.
+   *
+   * @return the number of the head that was shown
+   */
+  public long keepBudgetHead(PartyId party, byte[] bytes) {
+    Envelope envelope = Envelope.read(bytes);
+    BudgetHead head =
+        envelope.verify(BudgetHead.PAYLOAD_TYPE, require(party).keys(), BudgetHead.class);
+    if (!head.party().equals(party)) {
+      throw new ProblemException(
+          ErrorCode.SIGNATURE_REFUSED, "budget head", "of " + party, head.party().value());
+    }
+    store.inTransaction(
+        "keep budget head",
+        t ->
+            t.update(
+                "INSERT INTO budget_head (party, number, envelope) VALUES (?, ?, ?)"
+                    + " ON CONFLICT (party) DO UPDATE SET number = excluded.number,"
+                    + " envelope = excluded.envelope WHERE excluded.number > number",
+                party.value(),
+                head.head().number(),
+                envelope.bytes()));
+    return head.head().number();
+  }
+
+  public Optional<Envelope> budgetHead(PartyId party) {
+    return store.read(
+        "budget head",
+        t ->
+            t.one(
+                "SELECT envelope FROM budget_head WHERE party = ?",
+                row -> Envelope.read(row.getBytes(1)),
                 party.value()));
   }
 

@@ -142,7 +142,12 @@ public final class Control implements ControlHandler {
                     Welcome.newBuilder()
                         .setFederation(enrolment.authority().federation())
                         .setClockMillis(clock.millis())
-                        .setRelayAddress(relayAddress.get()))
+                        .setRelayAddress(relayAddress.get())
+                        .setBudgetHead(
+                            members
+                                .budgetHead(party)
+                                .map(head -> ByteString.copyFrom(head.bytes()))
+                                .orElse(ByteString.EMPTY)))
                 .build());
     lines.broadcast("roster", this::roster);
     contracts.list(java.util.Optional.of(party)).forEach(offered -> relay(party, offered));
@@ -232,6 +237,14 @@ public final class Control implements ControlHandler {
               () -> receipt(from, message.getReceipt().getReceipt().toByteArray()));
       case PLAN_VERDICT ->
           told(from, "plan verdict", () -> scheduler.planVerdict(from, message.getPlanVerdict()));
+      case BUDGET_HEAD ->
+          heard(
+              from,
+              "budget-head",
+              () ->
+                  "budget-head "
+                      + members.keepBudgetHead(
+                          from, message.getBudgetHead().getEnvelope().toByteArray()));
       case PONG, BODY_NOT_SET -> log.debug("{} said nothing that needs an answer", from);
     }
   }

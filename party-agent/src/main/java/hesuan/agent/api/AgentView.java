@@ -1,7 +1,7 @@
 package hesuan.agent.api;
 
 import hesuan.agent.AgentConfig;
-import hesuan.agent.Budget;
+import hesuan.agent.budget.Budget;
 import hesuan.agent.Contracts;
 import hesuan.agent.Members;
 import hesuan.agent.data.OwnProducts;

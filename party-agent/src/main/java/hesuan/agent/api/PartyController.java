@@ -144,11 +144,6 @@ final class PartyController {
     return view(agent.contracts().get(contract));
   }
 
-  @Get("/budget")
-  List<Views.Line> budget(@Parameter(hidden = true) Owner owner) {
-    return agent.budget().lines().stream().map(Views.Line::of).toList();
-  }
-
   private Views.HeldContract view(Contracts.Held held) {
     List<PartyId> signers = new ArrayList<>();
     for (Contract.Member member : held.contract().parties()) {

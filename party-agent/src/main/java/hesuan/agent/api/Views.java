@@ -1,11 +1,12 @@
 package hesuan.agent.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import hesuan.agent.Budget;
+import hesuan.agent.budget.Budget;
 import hesuan.ids.IdQuality;
 import hesuan.policy.Decision;
 import hesuan.wire.Contract;
 import hesuan.wire.Digest;
+import hesuan.wire.Epsilon;
 import hesuan.wire.PartyId;
 import hesuan.wire.Plan;
 import hesuan.wire.Problem;
@@ -62,25 +63,78 @@ final class Views {
 
   record Spent(String product, String unit, String charged) {}
 
+  /**
+   * @param limit for the product's life
+   * @param rate at most in any {@code rateDays} in a row, where those are not 0
+   * @param leftNow what a job could have today
+   */
   record Line(
       String asset,
       String unit,
       String limit,
-      int periodDays,
+      String rate,
+      int rateDays,
       String reserved,
       String charged,
-      String left) {
-    static Line of(Budget.Line line) {
+      String left,
+      String leftNow,
+      Forecast forecast) {
+    static Line of(Budget.Line line, Budget.Forecast forecast) {
       return new Line(
           line.asset(),
           line.unit(),
           line.limit().toString(),
-          line.periodDays(),
+          line.rate().toString(),
+          line.rateDays(),
           line.reserved().toString(),
           line.charged().toString(),
-          line.left().toString());
+          line.left().toString(),
+          line.leftNow().toString(),
+          new Forecast(
+              forecast.days(),
+              forecast.jobs(),
+              forecast.charged().toString(),
+              forecast.lastJob() == null ? null : forecast.lastJob().toString(),
+              forecast.jobsLeft(),
+              forecast.endsOn() == null ? null : forecast.endsOn().toString()));
     }
   }
+
+  /**
+   * An estimate, never a rule.
+   *
+   * @param days looked back upon
+   * @param jobs charged in these days
+   * @param jobCost of the latest job, or the one asked about
+   * @param jobsLeft how many more of that cost fit
+   * @param endsOn at the rate of these days
+   */
+  record Forecast(
+      int days,
+      int jobs,
+      String charged,
+      @Nullable String jobCost,
+      @Nullable Long jobsLeft,
+      @Nullable String endsOn) {}
+
+  /**
+   * @param number of the last entry
+   * @param lost what others have seen of this chain and this disk has not: nothing is spent
+   */
+  record BudgetLedger(long number, Digest head, List<LostHead> lost) {}
+
+  record LostHead(long number, Digest head, String toldBy) {}
+
+  /**
+   * @param product its name
+   */
+  record Allowance(String product, Epsilon limit, @Nullable Rate rate) {
+    record Rate(Epsilon epsilon, int days) {}
+  }
+
+  record Resolution(List<SpentByLost> spent) {}
+
+  record SpentByLost(String product, Epsilon epsilon) {}
 
   record Result(String job, JsonNode result, Released released) {}
 

@@ -1,7 +1,7 @@
 package hesuan.agent.data;
 
 import hesuan.agent.AgentConfig;
-import hesuan.agent.Budget;
+import hesuan.agent.budget.Budget;
 import hesuan.agent.PayloadTypes;
 import hesuan.evidence.Envelope;
 import hesuan.evidence.SigningKeys;
@@ -15,6 +15,7 @@ import hesuan.source.Source;
 import hesuan.store.Store;
 import hesuan.store.Transaction;
 import hesuan.wire.Digest;
+import hesuan.wire.Epsilon;
 import hesuan.wire.ErrorCode;
 import hesuan.wire.Json;
 import hesuan.wire.PartyId;
@@ -105,8 +106,13 @@ public final class OwnProducts {
     }
     Product product = product(request, version, profile);
     policy.decide(PolicyInput.publish(keys.party(), product, clock.instant())).orThrow();
+    PublishRequest.Rate rate = request.rate();
     budget.allow(
-        product.ref().asset(), request.id().column(), request.budget(), request.periodDays());
+        product.ref().asset(),
+        request.id().column(),
+        request.budget(),
+        rate == null ? Epsilon.ZERO : rate.epsilon(),
+        rate == null ? 0 : rate.days());
     insert(product, source, filter);
     return new Publication(product, profile.ids());
   }

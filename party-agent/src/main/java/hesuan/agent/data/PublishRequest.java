@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param source as {@code docs/connectors.md} shows
  * @param rowFilter the party's own predicate: rows outside it do not exist for any job
- * @param budget epsilon that one period allows for this product
- * @param periodDays length of a period, or 0: one budget for ever
+ * @param budget epsilon that all jobs ever may spend on this product, of every version
+ * @param rate how fast it may be spent; null: all at once
  */
 public record PublishRequest(
     String name,
@@ -23,7 +23,11 @@ public record PublishRequest(
     Product.Terms terms,
     @Nullable String rowFilter,
     Epsilon budget,
-    int periodDays) {
+    @Nullable Rate rate) {
+
+  /** At most so much in any so many days in a row. */
+  public record Rate(Epsilon epsilon, int days) {}
+
   public PublishRequest {
     rules = List.copyOf(rules);
   }

@@ -1,6 +1,8 @@
 package hesuan.agent.job;
 
-import hesuan.agent.Budget;
+import hesuan.agent.Agent;
+import hesuan.agent.budget.Budget;
+import hesuan.agent.budget.CanonicalQuery;
 import hesuan.agent.Contracts;
 import hesuan.agent.Members;
 import hesuan.agent.PayloadTypes;
@@ -78,6 +80,10 @@ public final class Admission {
     return plan.charges().stream().filter(c -> c.owner().equals(self)).toList();
   }
 
+  static Digest query(Plan plan) {
+    return CanonicalQuery.of(plan, Agent.SOFTWARE);
+  }
+
   Envelope sign(String type, Object document) {
     return Envelope.signDocument(type, document, keys);
   }
@@ -103,7 +109,7 @@ public final class Admission {
             refusals.addAll(refusals(decision));
           }
           if (refusals.isEmpty()) {
-            budget.check(entry.id(), ownCharges(entry.plan(), self));
+            checkBudget(entry);
             entry.plan().products().stream()
                 .map(Plan.ProductPin::ref)
                 .filter(ref -> ref.party().equals(self))
@@ -133,6 +139,10 @@ public final class Admission {
                     proposal.getDeadlineMillis())));
   }
 
+  private void checkBudget(JobEntry entry) {
+    budget.check(entry.id(), query(entry.plan()), ownCharges(entry.plan(), self));
+  }
+
   /** Before an attempt: everyone has signed this very plan, and the policy of now still agrees. */
   List<Refusal> mayStart(JobEntry entry, List<Envelope> countersignatures, int attempt) {
     return refusals(
@@ -152,6 +162,7 @@ public final class Admission {
                   "not by " + party);
             }
           }
+          checkBudget(entry);
           return refusals(
               keep(
                   entry.id(),
@@ -315,7 +326,7 @@ public final class Admission {
 
   private static String ruleOf(Problem problem, String otherwise) {
     return switch (problem.code()) {
-      case BUDGET_EXHAUSTED -> "budget";
+      case BUDGET_EXHAUSTED, BUDGET_ROLLED_BACK -> "budget";
       case WITHDRAWN -> "withdrawn";
       case SIGNATURE_REFUSED -> "signature";
       case UNKNOWN_CONTRACT, CONTRACT_VIOLATED -> "contract";

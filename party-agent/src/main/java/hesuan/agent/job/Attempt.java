@@ -1,5 +1,7 @@
 package hesuan.agent.job;
 
+import hesuan.agent.Members;
+import hesuan.agent.budget.Witnesses;
 import hesuan.agent.step.KeptPeople;
 import hesuan.agent.step.Output;
 import hesuan.agent.step.StepContext;
@@ -32,12 +34,15 @@ import org.slf4j.LoggerFactory;
 final class Attempt implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(Attempt.class);
   private static final String RELEASE = "release";
+  private static final String BUDGET = "budget";
 
   private final JobEntry entry;
   private final int attempt;
   private final PartyId self;
   private final JobDriver driver;
   private final JobBook book;
+  private final Members members;
+  private final Witnesses witnesses;
   private final Steps steps;
   private final Release release;
   private final PeopleFiles people;
@@ -50,6 +55,8 @@ final class Attempt implements Runnable {
       PartyId self,
       JobDriver driver,
       JobBook book,
+      Members members,
+      Witnesses witnesses,
       Steps steps,
       Release release,
       PeopleFiles people,
@@ -59,6 +66,8 @@ final class Attempt implements Runnable {
     this.self = self;
     this.driver = driver;
     this.book = book;
+    this.members = members;
+    this.witnesses = witnesses;
     this.steps = steps;
     this.release = release;
     this.people = people;
@@ -69,7 +78,9 @@ final class Attempt implements Runnable {
   public void run() {
     try {
       driver.feed(entry.id(), new PartyJobEvent.Begun(attempt), JobDriver.Rows.NONE);
+      witnesses.requireKept();
       connect();
+      compareBudgets();
       StepResult result = runSteps();
       PeopleFiles.Sealed sealed = seal(result);
       if (result.output() != null) {
@@ -134,6 +145,15 @@ final class Attempt implements Runnable {
         throw first;
       }
     }
+  }
+
+  /** Everyone has everyone's charge on its disk, and nobody has forgotten one, before a step runs. */
+  private void compareBudgets() {
+    Map<PartyId, Channel> channels = new TreeMap<>();
+    open.forEach((peer, link) -> channels.put(peer, link.channel(BUDGET)));
+    channels.values().forEach(witnesses::say);
+    channels.forEach(
+        (peer, channel) -> witnesses.hear(channel, members.pinned(entry.contract(), peer)));
   }
 
   /** What the last step left, which is the one that has an output. */

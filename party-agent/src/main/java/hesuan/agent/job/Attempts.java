@@ -1,6 +1,7 @@
 package hesuan.agent.job;
 
 import hesuan.agent.Members;
+import hesuan.agent.budget.Witnesses;
 import hesuan.agent.step.Steps;
 import hesuan.evidence.SigningKeys;
 import hesuan.job.JobVerdict;
@@ -24,6 +25,8 @@ public final class Attempts {
   private final Map<JobId, Thread> delivering = new ConcurrentHashMap<>();
   private final PartyId self;
   private final JobBook book;
+  private final Members members;
+  private final Witnesses witnesses;
   private final Steps steps;
   private final PeopleFiles people;
   private final Links links;
@@ -41,11 +44,14 @@ public final class Attempts {
       Admission admission,
       Receipts receipts,
       Members members,
+      Witnesses witnesses,
       Steps steps,
       PeopleFiles people,
       Links links) {
     this.self = keys.party();
     this.book = book;
+    this.members = members;
+    this.witnesses = witnesses;
     this.steps = steps;
     this.people = people;
     this.links = links;
@@ -76,6 +82,8 @@ public final class Attempts {
                   self,
                   feeds,
                   book,
+                  members,
+                  witnesses,
                   this.steps,
                   releases.apply(feeds),
                   people,

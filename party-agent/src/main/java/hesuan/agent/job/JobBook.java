@@ -79,6 +79,21 @@ public final class JobBook {
     java.util.Arrays.fill(bytes, (byte) 0);
   }
 
+  static SecretBytes noiseSeed(Transaction t, JobId job) throws SQLException {
+    return t.one(
+            "SELECT noise_seed FROM job WHERE id = ?",
+            row -> new SecretBytes(row.getBytes(1)),
+            job.value())
+        .orElseThrow();
+  }
+
+  /** In place of the one that was drawn for the job, where its query was charged before. */
+  static void noiseSeed(Transaction t, JobId job, SecretBytes seed) throws SQLException {
+    byte[] bytes = seed.exposeCopy();
+    t.update("UPDATE job SET noise_seed = ? WHERE id = ?", bytes, job.value());
+    java.util.Arrays.fill(bytes, (byte) 0);
+  }
+
   static void consented(Transaction t, JobId job, Digest shape, Envelope consent)
       throws SQLException {
     t.update(

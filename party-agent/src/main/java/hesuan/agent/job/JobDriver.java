@@ -1,7 +1,7 @@
 package hesuan.agent.job;
 
 import com.google.protobuf.ByteString;
-import hesuan.agent.Budget;
+import hesuan.agent.budget.Budget;
 import hesuan.control.FromAgent;
 import hesuan.control.Interrupt;
 import hesuan.control.Propose;
@@ -312,10 +312,20 @@ public final class JobDriver {
       throws SQLException {
     switch (effect) {
       case PartyJobEffect.ReserveBudget _ -> {
-        budget.reserve(t, entry.id(), Admission.ownCharges(entry.plan(), self));
+        budget.reserve(
+            t, entry.id(), Admission.query(entry.plan()), Admission.ownCharges(entry.plan(), self));
         JobBook.countersigned(t, entry.id(), own.orElseThrow());
       }
-      case PartyJobEffect.ChargeBudget _ -> budget.charge(t, entry.id());
+      case PartyJobEffect.ChargeBudget _ ->
+          JobBook.noiseSeed(
+              t,
+              entry.id(),
+              budget.charge(
+                  t,
+                  entry.id(),
+                  Admission.query(entry.plan()),
+                  Admission.ownCharges(entry.plan(), self),
+                  JobBook.noiseSeed(t, entry.id())));
       case PartyJobEffect.FreeReservation _ -> budget.free(t, entry.id());
       case PartyJobEffect.StoreConsent _, PartyJobEffect.StoreResult _ -> {} // the caller's rows
     }

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param plan as proposed; only a job whose plan this party compiled alike gets beyond the verdict
  * @param countersignatures everyone's, once the job was started
- * @param noiseSeed drawn with the charge, so that another attempt repeats the noise
+ * @param noiseSeed of the charge: another attempt, or the same query again, repeats the noise
  */
 public record JobEntry(
     JobId id,

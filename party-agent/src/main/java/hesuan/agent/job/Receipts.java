@@ -1,6 +1,6 @@
 package hesuan.agent.job;
 
-import hesuan.agent.Budget;
+import hesuan.agent.budget.Budget;
 import hesuan.agent.Members;
 import hesuan.evidence.Envelope;
 import hesuan.evidence.PartyKeys;

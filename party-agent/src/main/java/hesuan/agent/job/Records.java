@@ -1,6 +1,6 @@
 package hesuan.agent.job;
 
-import hesuan.agent.Budget;
+import hesuan.agent.budget.Budget;
 import hesuan.evidence.JobRecord;
 import hesuan.evidence.Statement;
 import hesuan.policy.Decision;

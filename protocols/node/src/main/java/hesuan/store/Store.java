@@ -10,10 +10,15 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 import org.sqlite.SQLiteErrorCode;
 import org.sqlite.SQLiteException;
 
@@ -22,6 +27,7 @@ import org.sqlite.SQLiteException;
  * busy timeout covers another one that reads the file, such as the command line.
  *
  * <p>Safe for many threads. A transaction has reached the disk when {@link #inTransaction} returns.
+ * Those that wait at the same time share one commit and its sync; each is still all or nothing.
  */
 public final class Store implements AutoCloseable {
   /**
@@ -33,15 +39,53 @@ public final class Store implements AutoCloseable {
   }
 
   private static final int TRIES_MAX = 5;
+  private static final int GROUP_MAX = 256;
   private static final int BUSY_TIMEOUT_MILLIS = 5_000;
 
   private final Path file;
-  private final Connection writer;
-  private final Connection reader;
+  private final Statements writer;
+  private final Statements reader;
+  private final ConcurrentLinkedQueue<Turn<?>> waiting = new ConcurrentLinkedQueue<>();
   private final ReentrantLock writing = new ReentrantLock();
   private final ReentrantLock reading = new ReentrantLock();
 
-  private Store(Path file, Connection writer, Connection reader) {
+  /** One change on its way; guarded by {@code writing} until it is done. */
+  private static final class Turn<T> {
+    private final String name;
+    private final Work<T> work;
+    private final Thread thread = Thread.currentThread();
+    private volatile boolean done;
+    private @Nullable T result;
+    private @Nullable Throwable failure;
+
+    Turn(String name, Work<T> work) {
+      this.name = name;
+      this.work = work;
+    }
+
+    void run(Transaction transaction) throws SQLException {
+      result = work.run(transaction);
+    }
+
+    void finish() {
+      done = true;
+      LockSupport.unpark(thread);
+    }
+
+    /** Of a turn that is done; what the work threw, in the thread that asked for it. */
+    @Nullable T outcome() {
+      switch (failure) {
+        case null -> {
+          return result;
+        }
+        case RuntimeException e -> throw e;
+        case Error e -> throw e;
+        case Throwable e -> throw new IllegalStateException(e);
+      }
+    }
+  }
+
+  private Store(Path file, Statements writer, Statements reader) {
     this.file = file;
     this.writer = writer;
     this.reader = reader;
@@ -54,7 +98,7 @@ public final class Store implements AutoCloseable {
       Connection writer = connect(file);
       Connection reader = connect(file);
       execute(reader, "PRAGMA query_only=ON");
-      Store store = new Store(file, writer, reader);
+      Store store = new Store(file, new Statements(writer), new Statements(reader));
       for (Schema schema : schemas) {
         store.migrate(schema);
       }
@@ -74,55 +118,142 @@ public final class Store implements AutoCloseable {
    * @param work may be retried
    */
   public <T> T inTransaction(String name, Work<T> work) {
-    return run(name, writer, writing, "BEGIN IMMEDIATE", work);
+    requireOutside(name, writing);
+    Turn<T> turn = new Turn<>(name, work);
+    waiting.add(turn);
+    boolean interrupted = false;
+    while (!turn.done) {
+      if (writing.tryLock()) {
+        try {
+          if (!turn.done) {
+            writeWaiting();
+          }
+        } finally {
+          writing.unlock();
+          wakeNext();
+        }
+      } else {
+        LockSupport.park(this);
+        interrupted |= Thread.interrupted(); // or it would not wait again; told again below
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    return turn.outcome();
+  }
+
+  /** Those whose turn is done need no lock, so that whoever comes next finds many to write for. */
+  private void wakeNext() {
+    Turn<?> next = waiting.peek();
+    if (next != null) {
+      LockSupport.unpark(next.thread);
+    }
+  }
+
+  /** Takes whoever waits, this thread's own turn among them; always to an end of each. */
+  private void writeWaiting() {
+    List<Turn<?>> group = new ArrayList<>();
+    for (Turn<?> each; group.size() < GROUP_MAX && (each = waiting.poll()) != null; ) {
+      group.add(each);
+    }
+    if (group.size() == 1 || !writeTogether(group)) {
+      group.forEach(this::writeAlone);
+    }
+  }
+
+  private void writeAlone(Turn<?> turn) {
+    try {
+      repeat(
+          turn.name,
+          writer,
+          "BEGIN IMMEDIATE",
+          transaction -> {
+            turn.run(transaction);
+            return null;
+          });
+    } catch (RuntimeException | Error e) {
+      turn.failure = e;
+    }
+    turn.finish();
+  }
+
+  /** Whether one commit holds them all; if not, nothing has happened and each may be tried alone. */
+  private boolean writeTogether(List<Turn<?>> group) {
+    try {
+      attempt(
+          writer,
+          "BEGIN IMMEDIATE",
+          transaction -> {
+            for (Turn<?> turn : group) {
+              execute(writer, "SAVEPOINT turn");
+              turn.failure = null;
+              try {
+                turn.run(transaction);
+              } catch (RuntimeException | Error e) {
+                turn.failure = e;
+                execute(writer, "ROLLBACK TO turn");
+              }
+              execute(writer, "RELEASE turn");
+            }
+            return null;
+          });
+    } catch (SQLException e) {
+      return false;
+    }
+    group.forEach(Turn::finish);
+    return true;
   }
 
   /** Runs a look at one consistent state, beside any writer. */
   public <T> T read(String name, Work<T> work) {
-    return run(name, reader, reading, "BEGIN", work);
+    requireOutside(name, reading);
+    reading.lock();
+    try {
+      return repeat(name, reader, "BEGIN", work);
+    } finally {
+      reading.unlock();
+    }
   }
 
-  private <T> T run(
-      String name, Connection connection, ReentrantLock lock, String begin, Work<T> work) {
+  private static void requireOutside(String name, ReentrantLock lock) {
     if (lock.isHeldByCurrentThread()) {
       throw new IllegalStateException("transaction " + name + " inside another one");
     }
-    lock.lock();
-    try {
-      for (int tries = 1; ; tries++) {
-        try {
-          return attempt(connection, begin, work);
-        } catch (SQLException e) {
-          if (!isBusy(e) || tries == TRIES_MAX) {
-            throw new IllegalStateException("transaction " + name + " failed on " + file, e);
-          }
+  }
+
+  private <T> T repeat(String name, Statements statements, String begin, Work<T> work) {
+    for (int tries = 1; ; tries++) {
+      try {
+        return attempt(statements, begin, work);
+      } catch (SQLException e) {
+        if (!isBusy(e) || tries == TRIES_MAX) {
+          throw new IllegalStateException("transaction " + name + " failed on " + file, e);
         }
       }
-    } finally {
-      lock.unlock();
     }
   }
 
-  private static <T> T attempt(Connection connection, String begin, Work<T> work)
+  private static <T> T attempt(Statements statements, String begin, Work<T> work)
       throws SQLException {
-    execute(connection, begin);
+    execute(statements, begin);
     boolean committed = false;
     try {
-      T result = work.run(new Transaction(connection));
-      execute(connection, "COMMIT");
+      T result = work.run(new Transaction(statements));
+      execute(statements, "COMMIT");
       committed = true;
       return result;
     } finally {
       if (!committed) {
-        rollBack(connection);
+        rollBack(statements);
       }
     }
   }
 
   /** SQLite has rolled back by itself after some errors, and then refuses to do it again. */
-  private static void rollBack(Connection connection) {
+  private static void rollBack(Statements statements) {
     try {
-      execute(connection, "ROLLBACK");
+      execute(statements, "ROLLBACK");
     } catch (SQLException e) {
       if (!String.valueOf(e.getMessage()).contains("no transaction is active")) {
         throw new IllegalStateException("cannot roll back", e);
@@ -181,7 +312,7 @@ public final class Store implements AutoCloseable {
     inTransaction(
         "migration " + schema.name() + "/" + step.file(),
         transaction -> {
-          execute(writer, step.sql());
+          execute(writer.connection(), step.sql());
           return transaction.update(
               "INSERT INTO migration (schema, version, file, digest) VALUES (?, ?, ?, ?)",
               schema.name(),
@@ -191,6 +322,11 @@ public final class Store implements AutoCloseable {
         });
   }
 
+  private static void execute(Statements statements, String sql) throws SQLException {
+    statements.with(sql, PreparedStatement::executeUpdate);
+  }
+
+  /** Of one use, or many statements in one text. */
   private static void execute(Connection connection, String sql) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       statement.executeUpdate(sql);

@@ -1,6 +1,5 @@
 package hesuan.store;
 
-import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -19,29 +18,36 @@ public final class Transaction {
     T read(ResultSet row) throws SQLException;
   }
 
-  private final Connection connection;
+  private final Statements statements;
 
-  Transaction(Connection connection) {
-    this.connection = connection;
+  Transaction(Statements statements) {
+    this.statements = statements;
   }
 
   /** Runs an insert, update or delete; answers how many rows it touched. */
   public int update(String sql, @Nullable Object... arguments) throws SQLException {
-    try (PreparedStatement statement = prepare(sql, arguments)) {
-      return statement.executeUpdate();
-    }
+    return statements.with(
+        sql,
+        statement -> {
+          bind(statement, arguments);
+          return statement.executeUpdate();
+        });
   }
 
   public <T> List<T> query(String sql, RowReader<T> reader, @Nullable Object... arguments)
       throws SQLException {
-    try (PreparedStatement statement = prepare(sql, arguments);
-        ResultSet rows = statement.executeQuery()) {
-      List<T> all = new ArrayList<>();
-      while (rows.next()) {
-        all.add(reader.read(rows));
-      }
-      return all;
-    }
+    return statements.with(
+        sql,
+        statement -> {
+          bind(statement, arguments);
+          try (ResultSet rows = statement.executeQuery()) {
+            List<T> all = new ArrayList<>();
+            while (rows.next()) {
+              all.add(reader.read(rows));
+            }
+            return all;
+          }
+        });
   }
 
   /** The first row, where the statement can only give one or none. */
@@ -54,8 +60,8 @@ public final class Transaction {
     return all.stream().findFirst();
   }
 
-  private PreparedStatement prepare(String sql, @Nullable Object[] arguments) throws SQLException {
-    PreparedStatement statement = connection.prepareStatement(sql);
+  private static void bind(PreparedStatement statement, @Nullable Object[] arguments)
+      throws SQLException {
     for (int i = 0; i < arguments.length; i++) {
       Object argument = arguments[i];
       switch (argument) {
@@ -64,12 +70,8 @@ public final class Transaction {
         case Integer number -> statement.setInt(i + 1, number);
         case Long number -> statement.setLong(i + 1, number);
         case byte[] bytes -> statement.setBytes(i + 1, bytes);
-        default -> {
-          statement.close();
-          throw new IllegalArgumentException("cannot store a " + argument.getClass());
-        }
+        default -> throw new IllegalArgumentException("cannot store a " + argument.getClass());
       }
     }
-    return statement;
   }
 }

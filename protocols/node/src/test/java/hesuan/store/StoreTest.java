@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -79,6 +80,67 @@ class StoreTest {
         each.get();
       }
       assertEquals(50, count(store));
+    }
+  }
+
+  /** They share commits: whoever fails, by its own word or by SQL, must take nobody with it. */
+  @Test
+  void inTransaction_manyThreadsAndSomeFail_onlyTheirsIsUndone() throws Exception {
+    try (Store store = Store.open(file(), V1);
+        var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      var all =
+          IntStream.range(0, 240)
+              .mapToObj(
+                  i ->
+                      threads.submit(
+                          () ->
+                              store.inTransaction(
+                                  "t",
+                                  t -> {
+                                    t.update("INSERT INTO thing (name) VALUES (?)", "n" + i);
+                                    if (i % 3 == 1) {
+                                      throw new ProblemException(
+                                          ErrorCode.CONFLICT, "a", "b", "n" + i);
+                                    }
+                                    return i % 60 == 2 ? t.update("INSERT INTO no_table") : i;
+                                  })))
+              .toList();
+      for (int i = 0; i < all.size(); i++) {
+        var each = all.get(i);
+        if (i % 3 == 1) {
+          var e = assertThrows(ExecutionException.class, each::get);
+          assertEquals("n" + i, ((ProblemException) e.getCause()).problem().found());
+        } else if (i % 60 == 2) {
+          var e = assertThrows(ExecutionException.class, each::get);
+          assertTrue(e.getCause() instanceof IllegalStateException);
+        } else {
+          assertEquals(i, each.get());
+        }
+      }
+      assertEquals(240 - 80 - 4, count(store));
+    }
+  }
+
+  @Test
+  void inTransaction_threadInterruptedMeanwhile_isWrittenAndStaysInterrupted() throws Exception {
+    try (Store store = Store.open(file(), V1);
+        var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      var all =
+          IntStream.range(0, 20)
+              .mapToObj(
+                  i ->
+                      threads.submit(
+                          () -> {
+                            Thread.currentThread().interrupt();
+                            store.inTransaction(
+                                "t", t -> t.update("INSERT INTO thing (name) VALUES (?)", "n" + i));
+                            return Thread.interrupted();
+                          }))
+              .toList();
+      for (var each : all) {
+        assertTrue(each.get());
+      }
+      assertEquals(20, count(store));
     }
   }
 

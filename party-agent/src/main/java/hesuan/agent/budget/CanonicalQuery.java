@@ -1,0 +1,70 @@
+package hesuan.agent.budget;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import hesuan.wire.Digest;
+import hesuan.wire.Json;
+import hesuan.wire.Plan;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a plan asks, apart from who asks, when, and what for: two plans with one digest compute the
+ * same figures from the same versions of the same products, so the noise may be the same too.
+ *
+ * <p>What is <em>left out</em> is listed, not what is taken in: a field that comes later makes
+ * queries differ until somebody shows that it may not.
+ */
+public final class CanonicalQuery {
+  /**
+   * None of them changes a figure of this party: the job's own name and text, for whom and for what
+   * under the contract, who adds the parts up, and what follows from the steps.
+   */
+  static final List<String> LEFT_OUT =
+      List.of(
+          "job",
+          "spec",
+          "purpose",
+          "parties",
+          "leader",
+          "outputs",
+          "uses",
+          "reveals",
+          "deadlineSeconds",
+          "attempts",
+          "estimate");
+
+  private CanonicalQuery() {}
+
+  /**
+   * @param software what computes: another release might compute something slightly different under
+   *     the same noise, which would show the difference exactly
+   */
+  public static Digest of(Plan plan, String software) {
+    ObjectNode asked = ((ObjectNode) Json.node(plan)).deepCopy();
+    LEFT_OUT.forEach(asked::remove);
+    if (!isFixedByOwnRows(plan)) {
+      asked.put("job", plan.job().value());
+    }
+    return Digest.ofDocument(Map.of("query", asked, "software", software));
+  }
+
+  /**
+   * Whether what this party gives, noise included, hangs on its own rows and the plan alone. Where a
+   * peer's list has a part in it, a peer could change the list under the same noise and subtract:
+   * such a query is a new one each time it is asked.
+   */
+  static boolean isFixedByOwnRows(Plan plan) {
+    return plan.steps().stream()
+        .allMatch(
+            step ->
+                switch (step) {
+                  case Plan.DpQuery _ -> true;
+                  case Plan.Overlap _,
+                      Plan.Intersect _,
+                      Plan.JoinStatistics _,
+                      Plan.SecureSum _,
+                      Plan.Train _ ->
+                      false;
+                });
+  }
+}

@@ -1,0 +1,128 @@
+package hesuan.agent.budget;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import hesuan.wire.ContractId;
+import hesuan.wire.Digest;
+import hesuan.wire.Epsilon;
+import hesuan.wire.JobId;
+import hesuan.wire.JobSpec;
+import hesuan.wire.Json;
+import hesuan.wire.PartyId;
+import hesuan.wire.Plan;
+import hesuan.wire.ProductRef;
+import java.lang.reflect.RecordComponent;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+class CanonicalQueryTest {
+  private static final PartyId SHOP = new PartyId("shop-a");
+  private static final PartyId BRAND = new PartyId("brand-b");
+  private static final PartyId OTHER = new PartyId("brand-c");
+  private static final ProductRef ORDERS = ProductRef.parse("shop-a/orders@3");
+  private static final String SOFTWARE = "hesuan/test";
+
+  private static Plan.DpQuery step(String where) {
+    return new Plan.DpQuery(
+        "query",
+        List.of(ORDERS),
+        "SELECT \"@unit\", \"city\" AS \"@k0\" FROM \"@part\" WHERE " + where,
+        List.of("city"),
+        List.of(List.of("a"), List.of("b")),
+        List.of(
+            new Plan.Aggregate(
+                Plan.AggregateKind.COUNT, "n", "*", null, 0, 0, 1, Epsilon.parse("0.5"))),
+        new Plan.Outcome(List.of(), null, List.of(), 0, 0),
+        List.of(),
+        2,
+        3,
+        1000,
+        false);
+  }
+
+  private static Plan plan(String token, PartyId analyst, Plan.Step step, String data) {
+    return new Plan(
+        JobId.of(analyst, token),
+        Digest.of("spec of " + token),
+        new ContractId("ctr-one"),
+        Digest.of("contract"),
+        "audience.report",
+        List.of(SHOP, analyst),
+        analyst,
+        List.of(new Plan.ProductPin(ORDERS, Digest.of("document"), Digest.of(data))),
+        List.of(step),
+        List.of(),
+        List.of(new Plan.Reveal(analyst, "dp-table")),
+        List.of(new Plan.Charge(ORDERS, SHOP, "phone", Epsilon.parse("0.5"), "0.0000001")),
+        List.of(new JobSpec.Output("table", List.of(analyst), "aggregate")),
+        20,
+        600,
+        3,
+        new Plan.Estimate(1000, 1));
+  }
+
+  private static Digest query(Plan plan) {
+    return CanonicalQuery.of(plan, SOFTWARE);
+  }
+
+  private static final Plan PLAN = plan("one", BRAND, step("TRUE"), "rows");
+
+  @Test
+  void sameQuestion_underAnotherJobTokenAndAnalyst_isTheSame() {
+    assertEquals(query(PLAN), query(plan("two", BRAND, step("TRUE"), "rows")));
+    assertEquals(query(PLAN), query(plan("one", OTHER, step("TRUE"), "rows")));
+  }
+
+  @Test
+  void otherDataRephrasedOrOtherSoftware_isAnother() {
+    assertNotEquals(query(PLAN), query(plan("one", BRAND, step("TRUE"), "other rows")));
+    assertNotEquals(query(PLAN), query(plan("one", BRAND, step("1 = 1"), "rows")));
+    assertNotEquals(query(PLAN), CanonicalQuery.of(PLAN, "hesuan/next"));
+  }
+
+  /** A peer could change its list under the same noise. */
+  @Test
+  void stepThatAPeersListHasAPartIn_isNewEachTime() {
+    Plan.Step overlap =
+        new Plan.Overlap(
+            "overlap", List.of(ORDERS), null, List.of(), Epsilon.parse("0.5"), "0.0000001");
+    assertNotEquals(
+        query(plan("one", BRAND, overlap, "rows")), query(plan("two", BRAND, overlap, "rows")));
+  }
+
+  /** Every field of a plan that is there today, and any that comes: kept unless it is listed. */
+  @Test
+  void everyFieldThatIsNotLeftOut_makesAnotherQuery() {
+    Set<String> fields =
+        new TreeSet<>(
+            Arrays.stream(Plan.class.getRecordComponents()).map(RecordComponent::getName).toList());
+    assertTrue(fields.containsAll(CanonicalQuery.LEFT_OUT));
+    fields.removeAll(CanonicalQuery.LEFT_OUT);
+    assertEquals(
+        Set.of("contract", "contractDigest", "products", "steps", "charges", "minGroup"), fields);
+    for (String field : fields) {
+      ObjectNode changed = (ObjectNode) Json.node(PLAN);
+      changed.set(field, changed(changed.path(field)));
+      assertNotEquals(query(PLAN), query(Json.read(changed, Plan.class)), field);
+    }
+  }
+
+  private static JsonNode changed(JsonNode value) {
+    if (value.isInt()) {
+      return Json.node(value.asInt() + 1);
+    }
+    if (value.isArray()) {
+      return Json.mapper().createArrayNode().addAll(List.of(value.get(0), value.get(0)));
+    }
+    return value.asText().startsWith("ctr-")
+        ? Json.node("ctr-two")
+        : Json.node(Digest.of("another"));
+  }
+}
