@@ -21,7 +21,8 @@ import java.util.Map;
 @picocli.CommandLine.Command(
     name = "doctor",
     description =
-        "Check disk, rights, certificate, clock, ports, versions and peers, and say what to do. 检查磁盘、权限、证书、时钟、端口、版本与对端，并给出处理办法。")
+        "Check disk, rights, certificate, clock, ports, versions and peers, and say what to do."
+            + " 检查磁盘、权限、证书、时钟、端口、版本与对端，并给出处理办法。")
 final class DoctorCommand extends HomeCommand {
   private static final long DISK_BYTES_MIN = 1L << 30;
   private static final long SKEW_MILLIS_MAX = 5_000;

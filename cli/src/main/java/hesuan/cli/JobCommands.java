@@ -6,15 +6,15 @@ import hesuan.evidence.ReceiptVerifier;
 import hesuan.evidence.TrustedKeys;
 import hesuan.evidence.Verification;
 import hesuan.plan.JobReader;
+import hesuan.wire.ErrorCode;
 import hesuan.wire.JobId;
 import hesuan.wire.JobSpec;
 import hesuan.wire.Json;
-import hesuan.wire.ErrorCode;
 import hesuan.wire.ProblemException;
-import java.io.IOException;
-import java.io.OutputStream;
 import java.io.BufferedReader;
+import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -73,7 +73,8 @@ final class JobCommands extends Group {
   @picocli.CommandLine.Command(
       name = "plan",
       description =
-          "Show steps, what each party would learn, epsilon and every party's verdict; runs nothing. 显示计划与各方裁决，不运行。")
+          "Show steps, what each party would learn, epsilon and every party's verdict; runs"
+              + " nothing. 显示计划与各方裁决，不运行。")
   static final class PlanIt extends FileCommand {
     @Override
     protected int run(Console console) throws Exception {
@@ -202,7 +203,7 @@ final class JobCommands extends Group {
         byte[] bytes = agent.bytes("/jobs/" + job + "/receipt");
         Receipt.read(bytes);
         return bytes;
-      } catch (hesuan.wire.ProblemException e) {
+      } catch (ProblemException e) {
         if (tries == 50) {
           throw e;
         }
@@ -285,28 +286,35 @@ final class JobCommands extends Group {
         if (home().isAgent()) {
           try (Api agent = home().agent()) {
             JsonNode own = agent.get("/jobs/" + id);
-            for (JsonNode decision : own.path("decisions")) {
-              console.say(
-                  "policy, phase %s: %s",
-                  "策略，阶段 %s：%s",
-                  decision.path("phase").asText(),
-                  decision.path("allow").asBoolean()
-                      ? console.text("allowed", "允许")
-                      : console.text("denied", "拒绝"));
-            }
-            for (JsonNode spent : own.path("budget")) {
-              console.say(
-                  "charged epsilon %s on %s",
-                  "%2$s 计费 epsilon %1$s",
-                  spent.path("charged").asText(),
-                  spent.path("product").asText());
-            }
+            decided(console, own);
             both.put("party", own);
+          } catch (ProblemException e) {
+            if (e.problem().code() != ErrorCode.UNKNOWN_JOB) {
+              throw e;
+            }
+            console.say("This party has not been asked, or never heard of it.", "本方未被询问，或从未收到该作业。");
           }
         }
         console.document(both);
       }
       return Exit.OK;
+    }
+
+    private static void decided(Console console, JsonNode own) {
+      for (JsonNode decision : own.path("decisions")) {
+        console.say(
+            "policy, phase %s: %s",
+            "策略，阶段 %s：%s",
+            decision.path("phase").asText(),
+            decision.path("allow").asBoolean()
+                ? console.text("allowed", "允许")
+                : console.text("denied", "拒绝"));
+      }
+      for (JsonNode spent : own.path("budget")) {
+        console.say(
+            "charged epsilon %s on %s",
+            "%2$s 计费 epsilon %1$s", spent.path("charged").asText(), spent.path("product").asText());
+      }
     }
   }
 

@@ -62,7 +62,8 @@ class BadInputTest {
     trio.sign("ctr-bad");
     Files.delete(trio.data(MEMBER, "gone"));
     Files.writeString(trio.data(MEMBER, "changed"), ThreeParties.rows(61));
-    Files.write(trio.data(MEMBER, "recoded"), (ThreeParties.rows(60) + "13900000000,上海\n").getBytes(GBK));
+    Files.write(
+        trio.data(MEMBER, "recoded"), (ThreeParties.rows(60) + "13900000000,上海\n").getBytes(GBK));
   }
 
   @AfterAll
@@ -81,15 +82,31 @@ class BadInputTest {
   static Stream<Arguments> badProducts() {
     return Stream.of(
         product("a file that is not there", "HS3001", (r, f) -> Files.deleteIfExists(f)),
-        product("a folder", "HS3001", (r, f) -> r.put("source", Map.of("kind", "csv", "path", f.getParent().toString()))),
+        product(
+            "a folder",
+            "HS3001",
+            (r, f) -> r.put("source", Map.of("kind", "csv", "path", f.getParent().toString()))),
         product("no row", "HS3004", (r, f) -> Files.writeString(f, "phone,city\n")),
         product("no id", "HS3004", (r, f) -> Files.writeString(f, "phone,city\nnobody,x\n")),
-        product("another encoding", "HS3002", (r, f) -> Files.write(f, "phone,city\n13800000000,上海\n".getBytes(GBK))),
-        product("UTF-16", "HS3002", (r, f) -> Files.write(f, "phone,city\n13800000000,x\n".getBytes(StandardCharsets.UTF_16))),
-        product("an id column that is not there", "HS2004", (r, f) -> r.put("id", Map.of("column", "mobile", "rule", "phone-cn/1"))),
+        product(
+            "another encoding",
+            "HS3002",
+            (r, f) -> Files.write(f, "phone,city\n13800000000,上海\n".getBytes(GBK))),
+        product(
+            "UTF-16",
+            "HS3002",
+            (r, f) ->
+                Files.write(f, "phone,city\n13800000000,x\n".getBytes(StandardCharsets.UTF_16))),
+        product(
+            "an id column that is not there",
+            "HS2004",
+            (r, f) -> r.put("id", Map.of("column", "mobile", "rule", "phone-cn/1"))),
         product("an unknown field", "HS1001", (r, f) -> r.put("budgets", "1")),
         product("a wrong type", "HS1002", (r, f) -> r.put("rules", "none")),
-        product("a filter over a column that is not there", "HS3005", (r, f) -> r.put("rowFilter", "town = 'x'")));
+        product(
+            "a filter over a column that is not there",
+            "HS3005",
+            (r, f) -> r.put("rowFilter", "town = 'x'")));
   }
 
   private static Arguments product(String what, String code, Spoiled spoiled) {
@@ -117,7 +134,11 @@ class BadInputTest {
     return Stream.of(
         Arguments.of("an unknown field", "HS1001", "privacy:", "privcy:"),
         Arguments.of("a wrong type", "HS1002", "deadline: PT5M", "deadline: soon"),
-        Arguments.of("no input", "HS1003", "inputs:\n  orders: [brand-a/orders@1, mall-b/orders@1, pay-c/orders@1]\n", ""),
+        Arguments.of(
+            "no input",
+            "HS1003",
+            "inputs:\n  orders: [brand-a/orders@1, mall-b/orders@1, pay-c/orders@1]\n",
+            ""),
         Arguments.of("a missing party", "HS2001", "mall-b/orders@1", "nobody-d/orders@1"),
         Arguments.of("an unknown version", "HS2002", "mall-b/orders@1", "mall-b/orders@9"),
         Arguments.of("an unknown contract", "HS2003", "ctr-bad", "ctr-none"),
@@ -152,6 +173,17 @@ class BadInputTest {
     } catch (ProblemException e) {
       sentence(code, e.problem());
     }
+  }
+
+  @Test
+  void show_ofJobThatNoPartyHeardOf_isNoFailure() {
+    String overTerms = spec("mall-b/orders@1").replace("epsilon: " + EPSILON, "epsilon: 2");
+    JsonNode job = trio.coordinator().post("/jobs", Map.of("spec", overTerms));
+    assertEquals("refused", job.path("state").asText(), job::toString);
+    String id = job.path("id").asText();
+    said("HS2005", () -> trio.api(LEADER).get("/jobs/" + id));
+    String home = trio.federation.home(LEADER).toString();
+    assertEquals(Exit.OK, Main.execute("job", "show", "--home", home, id));
   }
 
   // ---- data that is no longer what was published
@@ -273,8 +305,8 @@ class BadInputTest {
     trio.signal(COORDINATOR, "STOP");
     try (Api fresh = trio.federation.at(LEADER).coordinator()) {
       said("HS6001", () -> fresh.get("/jobs"));
-        await("the agent to notice", () -> !connected());
-        JsonNode problem = trio.api(LEADER).get("/party").path("lineProblem");
+      await("the agent to notice", () -> !connected());
+      JsonNode problem = trio.api(LEADER).get("/party").path("lineProblem");
       assertEquals("HS6002", problem.path("code").asText(), problem::toString);
     } finally {
       trio.signal(COORDINATOR, "CONT");

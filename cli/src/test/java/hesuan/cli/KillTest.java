@@ -219,10 +219,11 @@ class KillTest {
    */
   private void isUnreached(Trial trial) throws Exception {
     revive();
-    JsonNode planned =
-        trio.coordinator().post("/jobs/plan", Map.of("spec", spec(trial)));
+    JsonNode planned = trio.coordinator().post("/jobs/plan", Map.of("spec", spec(trial)));
     assertEquals(
-        1, planned.path("plan").path("steps").size(), "of two steps: give " + trial.name() + " a way");
+        1,
+        planned.path("plan").path("steps").size(),
+        "of two steps: give " + trial.name() + " a way");
   }
 
   private void killedAt(Trial trial) throws Exception {
@@ -282,7 +283,8 @@ class KillTest {
 
   // ---- what must hold
 
-  private void check(Trial trial, String id, Map<String, ThreeParties.Books> before) throws Exception {
+  private void check(Trial trial, String id, Map<String, ThreeParties.Books> before)
+      throws Exception {
     await("an end of " + id, () -> trio.job(id).path("ended").asBoolean());
     String verdict = trio.job(id).path("state").asText();
     assertTrue(trial.way.verdicts.contains(verdict), () -> verdict + ": " + trio.job(id));

@@ -29,8 +29,8 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A coordinator and three agents as real processes, each of which may be killed, stopped and started
- * again, with a product of sixty people at every party and one contract.
+ * A coordinator and three agents as real processes, each of which may be killed, stopped and
+ * started again, with a product of sixty people at every party and one contract.
  */
 final class ThreeParties implements AutoCloseable {
   static final String COORDINATOR = "coordinator";
@@ -43,9 +43,6 @@ final class ThreeParties implements AutoCloseable {
 
   /** What a party's books say outside of any job. */
   record Books(BigDecimal charged, BigDecimal reserved, long logSize) {}
-
-  /** A product of a party beside the orders that everyone has. */
-  record Extra(String party, String name, String budget) {}
 
   final DemoFederation federation;
   final TrustedKeys keys;

@@ -195,7 +195,6 @@ public final class Coordinator implements AutoCloseable {
                 store,
                 jobs,
                 planning,
-                products,
                 contracts,
                 members,
                 federationLog,

@@ -13,6 +13,7 @@ import hesuan.coordinator.record.FederationLog;
 import hesuan.coordinator.schedule.Job;
 import hesuan.coordinator.schedule.Jobs;
 import hesuan.coordinator.schedule.Line;
+import hesuan.coordinator.schedule.PlanAsks;
 import hesuan.coordinator.schedule.Planning;
 import hesuan.coordinator.schedule.Scheduler;
 import hesuan.job.PartyVerdict;
@@ -80,7 +81,7 @@ final class JobsController {
   @Post("/plan")
   PlannedJob plan(@Parameter(hidden = true) Caller caller, @Body JobAsk ask) {
     caller.require(Role.ANALYST, Role.ADMIN);
-    Scheduler.Asked asked = scheduler.ask(caller.requireParty(), JobReader.read(ask.spec()));
+    PlanAsks.Asked asked = scheduler.ask(caller.requireParty(), JobReader.read(ask.spec()));
     Planning.Prepared prepared = asked.prepared();
     Plan plan = prepared.plan();
     boolean admitted = plan != null && asked.verdicts().stream().allMatch(PartyVerdict::admitted);

@@ -38,6 +38,13 @@ public record Job(
     return plan == null ? List.of(submitter) : plan.parties();
   }
 
+  Plan requirePlan() {
+    if (plan == null) {
+      throw new IllegalStateException(id + " has no plan");
+    }
+    return plan;
+  }
+
   public JobFacts facts() {
     return plan == null
         ? new JobFacts(List.of(), submitter, List.of(), List.of(), 0)

@@ -2,9 +2,15 @@ package hesuan.coordinator.schedule;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.JsonNode;
+import hesuan.job.JobEvent;
+import hesuan.job.JobState;
+import hesuan.job.PartyVerdict;
+import hesuan.job.TransitionName;
+import hesuan.wire.Json;
 import hesuan.wire.PartyId;
 import hesuan.wire.Problem;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,5 +42,61 @@ public record JobNote(
 
   static JobNote waiting(Job job, List<PartyId> missing, Problem why) {
     return new JobNote("waiting", job.stateName(), null, job.attempt(), null, why, missing, null);
+  }
+
+  /** The line that a stored change adds. */
+  static JobNote of(Job after, TransitionName name, JobEvent event) {
+    String what =
+        name.name().substring("COORDINATOR_".length()).toLowerCase(Locale.ROOT).replace('_', '-');
+    int attempt = after.attempt();
+    return switch (event) {
+      case JobEvent.VerdictGiven(PartyVerdict verdict) ->
+          new JobNote(
+              what,
+              after.stateName(),
+              verdict.party(),
+              null,
+              null,
+              verdict.admitted() ? null : verdict.refusals().getFirst().problem(),
+              null,
+              verdict.admitted() ? null : Json.node(verdict.refusals()));
+      case JobEvent.StepDone done ->
+          new JobNote(
+              what, after.stateName(), done.party(), done.attempt(), done.step(), null, null, null);
+      case JobEvent.Trouble trouble ->
+          new JobNote(
+              what,
+              after.stateName(),
+              trouble.party(),
+              trouble.attempt(),
+              null,
+              trouble.problem(),
+              null,
+              null);
+      case JobEvent.Released released ->
+          new JobNote(
+              what,
+              after.stateName(),
+              released.party(),
+              released.attempt(),
+              null,
+              null,
+              null,
+              null);
+      case JobEvent.Cancel(PartyId by) ->
+          new JobNote(what, after.stateName(), by, null, null, reason(after), null, null);
+      case JobEvent.ReceiptTaken(PartyId party) ->
+          new JobNote(what, after.stateName(), party, null, null, null, null, null);
+      case JobEvent.DeadlinePassed _ ->
+          new JobNote(what, after.stateName(), null, null, null, reason(after), null, null);
+      case JobEvent.Begin _ ->
+          new JobNote(what, after.stateName(), null, attempt, null, null, null, null);
+      case JobEvent.ReceiptWritten _ ->
+          new JobNote(what, after.stateName(), null, null, null, null, null, null);
+    };
+  }
+
+  private static @Nullable Problem reason(Job job) {
+    return job.state() instanceof JobState.Ended ended ? ended.reason() : null;
   }
 }

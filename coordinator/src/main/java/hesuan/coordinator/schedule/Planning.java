@@ -1,5 +1,6 @@
 package hesuan.coordinator.schedule;
 
+import hesuan.control.Propose;
 import hesuan.coordinator.catalogue.Contracts;
 import hesuan.coordinator.catalogue.Products;
 import hesuan.evidence.JobRecord;
@@ -64,6 +65,17 @@ public final class Planning {
     this.policy = policy;
     this.coordinator = coordinator;
     this.clock = clock;
+  }
+
+  /** What a party is shown: the plan, and everything signed that it needs to compile it itself. */
+  Propose proposal(JobId id, JobSpec spec, Plan plan, long deadlineMillis) {
+    return Messages.propose(
+        id,
+        spec,
+        plan,
+        plan.products().stream().map(pin -> products.require(pin.ref()).envelope()).toList(),
+        contracts.require(plan.contract()),
+        deadlineMillis);
   }
 
   /**

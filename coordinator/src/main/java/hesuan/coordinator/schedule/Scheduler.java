@@ -1,26 +1,20 @@
 package hesuan.coordinator.schedule;
 
-import hesuan.control.PlanAsk;
-import hesuan.control.Propose;
 import hesuan.control.ToAgent;
 import hesuan.coordinator.access.Members;
 import hesuan.coordinator.catalogue.Contracts;
-import hesuan.coordinator.catalogue.Products;
 import hesuan.coordinator.record.FederationLog;
-import hesuan.evidence.Envelope;
-import hesuan.evidence.PartyKeys;
 import hesuan.job.JobEffect;
 import hesuan.job.JobEvent;
 import hesuan.job.JobLife;
 import hesuan.job.JobState;
 import hesuan.job.PartyVerdict;
-import hesuan.job.Refusal;
 import hesuan.job.StepHook;
 import hesuan.job.Transition;
+import hesuan.job.TransitionName;
 import hesuan.store.Store;
 import hesuan.store.Transaction;
 import hesuan.wire.ContractId;
-import hesuan.wire.Countersignature;
 import hesuan.wire.Digest;
 import hesuan.wire.ErrorCode;
 import hesuan.wire.JobId;
@@ -34,18 +28,12 @@ import hesuan.wire.ProductRef;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -56,7 +44,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class Scheduler implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Scheduler.class);
-  private static final int ASKS_MAX = 64;
 
   /** What else belongs into the transaction of a change. */
   private interface Also {
@@ -70,40 +57,24 @@ public final class Scheduler implements AutoCloseable {
    */
   public record Submitted(Job job, boolean created) {}
 
-  /** A plan that was shown to every party and not run. */
-  public record Asked(Planning.Prepared prepared, List<PartyVerdict> verdicts) {}
-
-  private final class Ask {
-    private final Map<PartyId, PartyVerdict> verdicts = new ConcurrentHashMap<>();
-    private final CountDownLatch awaited;
-    private final List<PartyId> parties;
-
-    Ask(List<PartyId> parties) {
-      this.parties = parties;
-      this.awaited = new CountDownLatch(parties.size());
-    }
-  }
-
   private final Store store;
   private final Jobs jobs;
   private final Planning planning;
-  private final Products products;
   private final Contracts contracts;
-  private final Members members;
+  private final Verdicts verdicts;
+  private final Absence absence;
+  private final PlanAsks asks;
   private final FederationLog federationLog;
   private final Line line;
   private final Clock clock;
   private final Timing timing;
   private final StepHook hook;
   private final PartyId coordinator;
-  private final long startMillis;
 
   private final ReentrantLock turn = new ReentrantLock();
   private final Condition changed = turn.newCondition();
   private final Map<JobId, Job> live = new TreeMap<>();
   private final Map<JobId, List<PartyId>> lastWaiting = new TreeMap<>();
-  private final Map<String, Ask> asks = new ConcurrentHashMap<>();
-  private final AtomicLong askNumber = new AtomicLong();
   private final Thread ticker;
   private long changes;
   private volatile boolean closed;
@@ -112,7 +83,6 @@ public final class Scheduler implements AutoCloseable {
       Store store,
       Jobs jobs,
       Planning planning,
-      Products products,
       Contracts contracts,
       Members members,
       FederationLog federationLog,
@@ -123,16 +93,16 @@ public final class Scheduler implements AutoCloseable {
     this.store = store;
     this.jobs = jobs;
     this.planning = planning;
-    this.products = products;
     this.contracts = contracts;
-    this.members = members;
+    this.verdicts = new Verdicts(members, contracts);
+    this.absence = new Absence(line, clock, timing);
+    this.asks = new PlanAsks(planning, line, clock, timing);
     this.federationLog = federationLog;
     this.line = line;
     this.clock = clock;
     this.timing = timing;
     this.hook = hook;
     this.coordinator = federationLog.keys().party();
-    this.startMillis = clock.millis();
     this.ticker = Thread.ofVirtual().name("scheduler").unstarted(this::watch);
   }
 
@@ -233,58 +203,8 @@ public final class Scheduler implements AutoCloseable {
   }
 
   /** Shows a plan to every party without running it, and waits for what they say. */
-  public Asked ask(PartyId submitter, JobSpec spec) {
-    Planning.Prepared prepared = planning.prepare(submitter, spec);
-    Plan plan = prepared.plan();
-    if (plan == null) {
-      return new Asked(prepared, List.of());
-    }
-    if (asks.size() >= ASKS_MAX) {
-      throw new ProblemException(
-          ErrorCode.LIMIT_EXCEEDED, "plan", ASKS_MAX + " plans at a time", "more");
-    }
-    String number = "ask-" + askNumber.incrementAndGet();
-    Ask ask = new Ask(plan.parties());
-    asks.put(number, ask);
-    try {
-      Propose propose =
-          proposal(prepared.id(), spec, plan, clock.millis() + timing.planWait().toMillis());
-      plan.parties()
-          .forEach(
-              party ->
-                  line.send(
-                      party,
-                      number,
-                      () ->
-                          ToAgent.newBuilder()
-                              .setPlanAsk(PlanAsk.newBuilder().setAsk(number).setPropose(propose))
-                              .build()));
-      boolean all = ask.awaited.await(waitFor(plan.parties()), TimeUnit.MILLISECONDS);
-      log.debug("{} answered by {} parties, all: {}", number, ask.verdicts.size(), all);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } finally {
-      asks.remove(number);
-    }
-    return new Asked(
-        prepared,
-        plan.parties().stream()
-            .map(party -> ask.verdicts.getOrDefault(party, unheard(party)))
-            .toList());
-  }
-
-  /** Nobody waits for parties of which none is there. */
-  private long waitFor(List<PartyId> parties) {
-    return parties.stream().allMatch(line::connected) ? timing.planWait().toMillis() : 1_000;
-  }
-
-  private PartyVerdict unheard(PartyId party) {
-    ErrorCode code = line.connected(party) ? ErrorCode.PEER_SILENT : ErrorCode.PEER_UNREACHABLE;
-    return new PartyVerdict(
-        party,
-        List.of(
-            new Refusal(
-                party, "connected", new Problem(code, party.value(), "an answer", "none"), "")));
+  public PlanAsks.Asked ask(PartyId submitter, JobSpec spec) {
+    return asks.ask(submitter, spec);
   }
 
   /** Ends a job at the wish of a party, or of the operator in the coordinator's name. */
@@ -332,59 +252,13 @@ public final class Scheduler implements AutoCloseable {
 
   public void verdict(PartyId from, hesuan.control.Verdict said) {
     Job job = taking(from, said.getJob());
-    if (said.getAdmitted()) {
-      byte[] envelope = said.getEnvelope().toByteArray();
-      checkCountersignature(job, from, Envelope.read(envelope));
-      change(
-          job.id(),
-          new JobEvent.VerdictGiven(PartyVerdict.admitted(from)),
-          t -> Jobs.countersigned(t, job.id(), from, envelope));
-    } else {
-      change(
-          job.id(),
-          new JobEvent.VerdictGiven(refusal(from, said.getRefusal().toByteArray())),
-          NOTHING);
-    }
-  }
-
-  private void checkCountersignature(Job job, PartyId from, Envelope envelope) {
-    PartyKeys keys = members.require(from).keys();
-    Digest pinned =
-        contracts
-            .require(job.contract())
-            .contract()
-            .member(from)
-            .map(hesuan.wire.Contract.Member::keys)
-            .orElseThrow();
-    if (!keys.digest().equals(pinned)) {
-      throw new ProblemException(
-          ErrorCode.SIGNATURE_REFUSED,
-          "keys of " + from,
-          "those that " + job.contract() + " pins",
-          "other keys");
-    }
-    Countersignature signed =
-        envelope.verify(Countersignature.PAYLOAD_TYPE, keys, Countersignature.class);
-    Countersignature expected = new Countersignature(from, job.id(), requirePlan(job).digest());
-    if (!signed.equals(expected)) {
-      throw new ProblemException(
-          ErrorCode.SIGNATURE_REFUSED,
-          "countersignature of " + from,
-          "plan " + expected.plan(),
-          signed.job() + ", plan " + signed.plan());
-    }
-  }
-
-  private static PartyVerdict refusal(PartyId from, byte[] bytes) {
-    PartyVerdict said = Json.read(bytes, PartyVerdict.class);
-    if (!said.party().equals(from) || said.admitted()) {
-      throw new ProblemException(
-          ErrorCode.INVALID_VALUE,
-          "refusal",
-          "a verdict of " + from + " with reasons",
-          "of " + said.party() + " with " + said.refusals().size());
-    }
-    return said;
+    PartyVerdict verdict = verdicts.read(job, from, said);
+    change(
+        job.id(),
+        new JobEvent.VerdictGiven(verdict),
+        verdict.admitted()
+            ? t -> Jobs.countersigned(t, job.id(), from, said.getEnvelope().toByteArray())
+            : NOTHING);
   }
 
   public void step(PartyId from, hesuan.control.StepReport said) {
@@ -412,14 +286,7 @@ public final class Scheduler implements AutoCloseable {
   }
 
   public void planVerdict(PartyId from, hesuan.control.PlanVerdict said) {
-    Ask ask = asks.get(said.getAsk());
-    if (ask == null || !ask.parties.contains(from)) {
-      return;
-    }
-    PartyVerdict verdict = Json.read(said.getVerdict().toByteArray(), PartyVerdict.class);
-    if (verdict.party().equals(from) && ask.verdicts.putIfAbsent(from, verdict) == null) {
-      ask.awaited.countDown();
-    }
+    asks.answered(from, said);
   }
 
   /** A party's line is up: it hears at once whatever it may have missed. */
@@ -441,7 +308,7 @@ public final class Scheduler implements AutoCloseable {
     endWhere(
         by,
         ref.toString(),
-        job -> requirePlan(job).products().stream().anyMatch(pin -> pin.ref().equals(ref)));
+        job -> job.requirePlan().products().stream().anyMatch(pin -> pin.ref().equals(ref)));
   }
 
   public void withdrawn(PartyId by, ContractId contract) {
@@ -477,14 +344,6 @@ public final class Scheduler implements AutoCloseable {
             () -> new ProblemException(ErrorCode.UNKNOWN_JOB, "job", "a job of " + from, id));
   }
 
-  private static Plan requirePlan(Job job) {
-    Plan plan = job.plan();
-    if (plan == null) {
-      throw new IllegalStateException(job.id() + " has no plan");
-    }
-    return plan;
-  }
-
   // ---- one change
 
   private Optional<Job> current(JobId id) {
@@ -505,15 +364,15 @@ public final class Scheduler implements AutoCloseable {
         return;
       }
       Transition<JobState, JobEffect> next = JobLife.step(job.facts(), job.state(), event);
-      if (next.changed()) {
+      TransitionName name = next.name();
+      if (name != null) {
         Job after = job.with(next.state());
-        JobNote note = note(after, next, event);
         storeChange(
             after,
             next,
             t -> {
               Jobs.update(t, after);
-              Jobs.tell(t, id, clock.millis(), note);
+              Jobs.tell(t, id, clock.millis(), JobNote.of(after, name, event));
               also.write(t);
             });
       }
@@ -551,64 +410,6 @@ public final class Scheduler implements AutoCloseable {
     changed.signalAll();
   }
 
-  private static JobNote note(Job after, Transition<JobState, JobEffect> next, JobEvent event) {
-    String what =
-        String.valueOf(next.name())
-            .substring("COORDINATOR_".length())
-            .toLowerCase(java.util.Locale.ROOT)
-            .replace('_', '-');
-    int attempt = after.attempt();
-    return switch (event) {
-      case JobEvent.VerdictGiven(PartyVerdict verdict) ->
-          new JobNote(
-              what,
-              after.stateName(),
-              verdict.party(),
-              null,
-              null,
-              verdict.admitted() ? null : verdict.refusals().getFirst().problem(),
-              null,
-              verdict.admitted() ? null : Json.node(verdict.refusals()));
-      case JobEvent.StepDone done ->
-          new JobNote(
-              what, after.stateName(), done.party(), done.attempt(), done.step(), null, null, null);
-      case JobEvent.Trouble trouble ->
-          new JobNote(
-              what,
-              after.stateName(),
-              trouble.party(),
-              trouble.attempt(),
-              null,
-              trouble.problem(),
-              null,
-              null);
-      case JobEvent.Released released ->
-          new JobNote(
-              what,
-              after.stateName(),
-              released.party(),
-              released.attempt(),
-              null,
-              null,
-              null,
-              null);
-      case JobEvent.Cancel(PartyId by) ->
-          new JobNote(what, after.stateName(), by, null, null, reason(after), null, null);
-      case JobEvent.ReceiptTaken(PartyId party) ->
-          new JobNote(what, after.stateName(), party, null, null, null, null, null);
-      case JobEvent.DeadlinePassed _ ->
-          new JobNote(what, after.stateName(), null, null, null, reason(after), null, null);
-      case JobEvent.Begin _ ->
-          new JobNote(what, after.stateName(), null, attempt, null, null, null, null);
-      case JobEvent.ReceiptWritten _ ->
-          new JobNote(what, after.stateName(), null, null, null, null, null, null);
-    };
-  }
-
-  private static @Nullable Problem reason(Job job) {
-    return job.state() instanceof JobState.Ended ended ? ended.reason() : null;
-  }
-
   // ---- effects; each may be carried out again
 
   private void carryOut(JobId id, List<JobEffect> effects) {
@@ -632,59 +433,30 @@ public final class Scheduler implements AutoCloseable {
   }
 
   private void propose(Job job, PartyId to) {
-    Plan plan = requirePlan(job);
+    Plan plan = job.requirePlan();
     line.send(
         to,
         "propose " + job.id(),
         () ->
             ToAgent.newBuilder()
-                .setPropose(proposal(job.id(), job.spec(), plan, job.deadlineMillis()))
+                .setPropose(planning.proposal(job.id(), job.spec(), plan, job.deadlineMillis()))
                 .build());
   }
 
-  private Propose proposal(JobId id, JobSpec spec, Plan plan, long deadlineMillis) {
-    return Messages.propose(
-        id,
-        spec,
-        plan,
-        plan.products().stream().map(pin -> products.require(pin.ref()).envelope()).toList(),
-        contracts.require(plan.contract()),
-        deadlineMillis);
-  }
-
   private void beginWhenAllAreThere(Job job) {
-    List<PartyId> missing = job.parties().stream().filter(party -> !line.connected(party)).toList();
-    if (missing.isEmpty()) {
-      lastWaiting.remove(job.id());
-      change(job.id(), new JobEvent.Begin(), NOTHING);
-      return;
-    }
+    List<PartyId> missing = absence.notConnected(job);
     noteWaiting(job, missing);
-  }
-
-  /** A proposal that finds no answer is no trouble yet, but whoever watches is told. */
-  private void noteUnanswered(Job job, List<PartyId> admitted) {
-    boolean late = clock.millis() - job.createdMillis() >= timing.planWait().toMillis();
-    List<PartyId> missing =
-        job.parties().stream()
-            .filter(party -> !admitted.contains(party))
-            .filter(party -> late || !line.connected(party))
-            .toList();
     if (missing.isEmpty()) {
-      lastWaiting.remove(job.id());
-    } else {
-      noteWaiting(job, missing);
+      change(job.id(), new JobEvent.Begin(), NOTHING);
     }
   }
 
-  /** Once for the same parties. */
+  /** Whoever watches is told, once for the same parties. */
   private void noteWaiting(Job job, List<PartyId> missing) {
-    if (!missing.equals(lastWaiting.put(job.id(), missing))) {
-      PartyId first = missing.getFirst();
-      Problem why =
-          line.connected(first)
-              ? new Problem(ErrorCode.PEER_SILENT, first.value(), "an answer", "none yet")
-              : line.whyGone(first);
+    if (missing.isEmpty()) {
+      lastWaiting.remove(job.id());
+    } else if (!missing.equals(lastWaiting.put(job.id(), missing))) {
+      Problem why = absence.why(missing.getFirst());
       store.inTransaction(
           "note waiting",
           t -> {
@@ -741,11 +513,11 @@ public final class Scheduler implements AutoCloseable {
         if (!each.ended() && clock.millis() >= each.deadlineMillis()) {
           change(each.id(), new JobEvent.DeadlinePassed(), NOTHING);
         } else {
-          lostParty(each).ifPresent(trouble -> change(each.id(), trouble, NOTHING));
+          absence.lost(each).ifPresent(trouble -> change(each.id(), trouble, NOTHING));
         }
         Job now = live.get(each.id());
         if (now != null && now.state() instanceof JobState.Proposed(var admitted)) {
-          noteUnanswered(now, admitted);
+          noteWaiting(now, absence.unanswered(now, admitted));
         }
         if (now != null && repeat) {
           repeat(now);
@@ -760,38 +532,5 @@ public final class Scheduler implements AutoCloseable {
 
   private void repeat(Job job) {
     carryOut(job.id(), JobLife.due(job.facts(), job.state()));
-  }
-
-  /** A party that has been gone for too long while an attempt needs it. */
-  private Optional<JobEvent> lostParty(Job job) {
-    if (!(job.state() instanceof JobState.Running)
-        && !(job.state() instanceof JobState.Releasing)) {
-      return Optional.empty();
-    }
-    boolean all = job.spec().run().onPartyLoss().equals("fail");
-    List<PartyId> needed = new ArrayList<>(all ? job.parties() : List.of(job.facts().leader()));
-    return needed.stream()
-        .filter(this::isLost)
-        .findFirst()
-        .map(
-            party ->
-                new JobEvent.Trouble(
-                    party,
-                    job.attempt(),
-                    new Problem(
-                        ErrorCode.PEER_SILENT,
-                        party.value(),
-                        "connected to the coordinator",
-                        "gone for "
-                            + (clock.millis() - line.goneSinceMillis(party)) / 1000
-                            + " s")));
-  }
-
-  private boolean isLost(PartyId party) {
-    long now = clock.millis();
-    return !line.connected(party)
-        && now - line.goneSinceMillis(party) >= timing.lossGrace().toMillis()
-        && (line.goneSinceMillis(party) > startMillis
-            || now - startMillis >= timing.startGrace().toMillis());
   }
 }

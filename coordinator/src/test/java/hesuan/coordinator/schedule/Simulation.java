@@ -214,7 +214,6 @@ final class Simulation implements AutoCloseable {
             store,
             jobs,
             planning,
-            products,
             contracts,
             members,
             federationLog,
