@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Small numbers m as exponential ElGamal ciphertexts (rG, rY + (m + 1)G) of 64 bytes under the
@@ -18,10 +19,24 @@ public final class ElGamal {
 
   private final FixedBase generator;
   private final FixedBase key;
+  private volatile @Nullable Bases bases;
 
   public ElGamal(Element publicKey) {
     generator = new FixedBase(Element.GENERATOR);
     key = new FixedBase(publicKey);
+  }
+
+  /** The tables for vector code; only where that is used. */
+  private record Bases(LaneBase generator, LaneBase key) {}
+
+  private Bases bases() {
+    Bases made = bases;
+    if (made == null) {
+      // Two threads may make it at once; both make the same.
+      made = new Bases(new LaneBase(generator), new LaneBase(key));
+      bases = made;
+    }
+    return made;
   }
 
   /**
@@ -32,19 +47,37 @@ public final class ElGamal {
     workers.split(
         items,
         (start, end) -> {
-          Edwards curve = new Edwards();
-          FixedBase.Scratch scratch = new FixedBase.Scratch();
-          long[] c = new long[Edwards.POINT];
-          long[] m = new long[Edwards.POINT];
-          for (int i = start; i < end; i++) {
-            generator.multiply(curve, c, 0, randomness, i * 32, scratch);
-            curve.encode(out, i * BYTES, c, 0);
-            key.multiply(curve, c, 0, randomness, i * 32, scratch);
-            generator.multiplySmall(curve, m, 0, numbers[i] + 1, scratch);
-            curve.add(c, 0, c, 0, m, 0);
-            curve.encode(out, i * BYTES + 32, c, 0);
+          if (!Lanes.use(end - start)) {
+            encryptOneByOne(numbers, start, end, randomness, out);
+            return;
           }
+          Bases bases = bases();
+          new LaneCurve()
+              .encrypt(numbers, start, end, randomness, bases.generator, bases.key, out);
+          byte[] check = new byte[BYTES];
+          encryptOneByOne(
+              new int[] {numbers[start]}, 0, 1, item(randomness, start, 32), check);
+          Lanes.check(check, out, start, BYTES);
         });
+  }
+
+  private void encryptOneByOne(int[] numbers, int start, int end, byte[] randomness, byte[] out) {
+    Edwards curve = new Edwards();
+    FixedBase.Scratch scratch = new FixedBase.Scratch();
+    long[] c = new long[Edwards.POINT];
+    long[] m = new long[Edwards.POINT];
+    for (int i = start; i < end; i++) {
+      generator.multiply(curve, c, 0, randomness, i * 32, scratch);
+      curve.encode(out, i * BYTES, c, 0);
+      key.multiply(curve, c, 0, randomness, i * 32, scratch);
+      generator.multiplySmall(curve, m, 0, numbers[i] + 1, scratch);
+      curve.add(c, 0, c, 0, m, 0);
+      curve.encode(out, i * BYTES + 32, c, 0);
+    }
+  }
+
+  private static byte[] item(byte[] flat, int number, int bytes) {
+    return java.util.Arrays.copyOfRange(flat, number * bytes, (number + 1) * bytes);
   }
 
   /**
@@ -58,27 +91,45 @@ public final class ElGamal {
     workers.split(
         items,
         (start, end) -> {
-          Edwards curve = new Edwards();
-          FixedBase.Scratch scratch = new FixedBase.Scratch();
-          long[] c = new long[Edwards.POINT];
-          long[] d = new long[Edwards.POINT];
-          long[] r = new long[Edwards.POINT];
-          for (int i = start; i < end; i++) {
-            int at = i * BYTES;
-            if (!Points.decodeProper(curve, c, labels, at)
-                || !Points.decodeProper(curve, d, labels, at + 32)) {
-              bad.incrementAndGet();
-              continue;
-            }
-            generator.multiply(curve, r, 0, randomness, i * 32, scratch);
-            curve.add(c, 0, c, 0, r, 0);
-            curve.encode(labels, at, c, 0);
-            key.multiply(curve, r, 0, randomness, i * 32, scratch);
-            curve.add(d, 0, d, 0, r, 0);
-            curve.encode(labels, at + 32, d, 0);
+          if (!Lanes.use(end - start)) {
+            bad.addAndGet(rerandomiseOneByOne(labels, start, end, randomness));
+            return;
+          }
+          byte[] check = item(labels, start, BYTES);
+          boolean proper = rerandomiseOneByOne(check, 0, 1, item(randomness, start, 32)) == 0;
+          Bases bases = bases();
+          bad.addAndGet(
+              new LaneCurve()
+                  .rerandomise(labels, start, end, randomness, bases.generator, bases.key));
+          if (proper) {
+            Lanes.check(check, labels, start, BYTES);
           }
         });
     return bad.get();
+  }
+
+  private int rerandomiseOneByOne(byte[] labels, int start, int end, byte[] randomness) {
+    Edwards curve = new Edwards();
+    FixedBase.Scratch scratch = new FixedBase.Scratch();
+    long[] c = new long[Edwards.POINT];
+    long[] d = new long[Edwards.POINT];
+    long[] r = new long[Edwards.POINT];
+    int bad = 0;
+    for (int i = start; i < end; i++) {
+      int at = i * BYTES;
+      if (!Points.decodeProper(curve, c, labels, at)
+          || !Points.decodeProper(curve, d, labels, at + 32)) {
+        bad++;
+        continue;
+      }
+      generator.multiply(curve, r, 0, randomness, i * 32, scratch);
+      curve.add(c, 0, c, 0, r, 0);
+      curve.encode(labels, at, c, 0);
+      key.multiply(curve, r, 0, randomness, i * 32, scratch);
+      curve.add(d, 0, d, 0, r, 0);
+      curve.encode(labels, at + 32, d, 0);
+    }
+    return bad;
   }
 
   /** Reads ciphertexts of the numbers 0 to {@code numbers} - 1. */

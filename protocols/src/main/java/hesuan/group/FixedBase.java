@@ -6,8 +6,8 @@ package hesuan.group;
  */
 public final class FixedBase {
   static final int ENTRY = 15;
-  private static final int ROWS = 32;
-  private static final int COLUMNS = 8;
+  static final int ROWS = 32;
+  static final int COLUMNS = 8;
 
   /** Row i, column j: (j + 1) 256^i base, affine. */
   private final long[] table = new long[ROWS * COLUMNS * ENTRY];
@@ -62,6 +62,10 @@ public final class FixedBase {
   private void addRow(Edwards curve, long[] r, int ro, int row, int digit, Scratch scratch) {
     Edwards.choose(scratch.entry, table, row * COLUMNS * ENTRY, ENTRY, digit, 10);
     curve.addAffine(r, ro, scratch.entry, 0);
+  }
+
+  long[] table() {
+    return table;
   }
 
   public Element times(Scalar scalar) {

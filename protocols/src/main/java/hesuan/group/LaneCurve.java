@@ -1,5 +1,6 @@
 package hesuan.group;
 
+import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 import static jdk.incubator.vector.VectorOperators.XOR;
@@ -9,8 +10,8 @@ import jdk.incubator.vector.LongVector;
 
 /**
  * What {@link Edwards} does for one element, for one element in each lane of a vector: decoding,
- * the map from uniform bytes, and multiplication by one scalar for all, with the same formulas. The
- * scalar meets no branch and no index. One instance per thread.
+ * the map from uniform bytes, multiplication by one scalar for all, and of one base by each lane's
+ * own, with the same formulas. Scalars meet no branch and no index. One instance per thread.
  *
  * <p>Encoding takes an inverse square root for each element unless the element is known to be twice
  * another; then one inversion serves a whole batch (the formulas are those of batched compression
@@ -74,7 +75,13 @@ final class LaneCurve {
   private static final int WORDS = BAD + LANES;
   private static final int CHECK = WORDS + 8 * LANES;
   private static final int NONE = CHECK + 4 * LANES;
-  private static final int VECTORS = 3 + 8 + 4 + GROUPS;
+
+  /** A digit of each lane's own scalar, and ones where its magnitude is 1 to 8. */
+  private static final int DIGITS = NONE + GROUPS * LANES;
+
+  private static final int IS = DIGITS + 64 * LANES;
+  private static final int KEPT_BAD = IS + WINDOW * LANES;
+  private static final int VECTORS = 3 + 8 + 4 + GROUPS + 64 + WINDOW + 1;
 
   private final LaneField field = new LaneField(NUMBERS, VECTORS);
   private final long[] m = field.m;
@@ -135,8 +142,12 @@ final class LaneCurve {
 
   /** Reads the words of an item into each lane; lanes without one repeat the last. */
   private void gather(byte[] in, int first, int used, int words) {
+    gather(in, first * words * 8, words * 8, used, words);
+  }
+
+  private void gather(byte[] in, int start, int stride, int used, int words) {
     for (int lane = 0; lane < LANES; lane++) {
-      int at = (first + Math.min(lane, used - 1)) * words * 8;
+      int at = start + Math.min(lane, used - 1) * stride;
       for (int word = 0; word < words; word++) {
         m[WORDS + word * LANES + lane] = Field.word(in, at + 8 * word);
       }
@@ -153,7 +164,7 @@ final class LaneCurve {
       bad = bad.or(field.load(WORDS, word).lanewise(XOR, field.load(CHECK, word)));
     }
     // All ones unless 0.
-    bad = bad.or(bad.neg()).lanewise(jdk.incubator.vector.VectorOperators.ASHR, 63);
+    bad = bad.or(bad.neg()).lanewise(ASHR, 63);
     bad.intoArray(m, BAD);
     field.square(t + N, t); // ss
     field.subtract(t + 2 * N, ONE, t + N); // u1
@@ -196,14 +207,16 @@ final class LaneCurve {
   /** X, Y, Z, XY = the sum of the maps of both halves of WORDS, section 4.3.4. */
   private void map() {
     mapHalf(WORDS);
-    toEntry(X);
-    field.copy(OTHER, CHOSEN);
-    field.copy(OTHER + N, CHOSEN + N);
-    field.copy(OTHER + 2 * N, CHOSEN + 2 * N);
-    field.copy(OTHER + 3 * N, CHOSEN + 3 * N);
+    putAside();
     mapHalf(WORDS + 4 * LANES);
     plus(OTHER);
     finish(true);
+  }
+
+  /** OTHER = the entry of (X, Y, Z, XY). */
+  private void putAside() {
+    toEntry(X);
+    System.arraycopy(m, CHOSEN, m, OTHER, 4 * N);
   }
 
   private void mapHalf(int words) {
@@ -341,6 +354,17 @@ final class LaneCurve {
 
   /** HALF = (X, Y, Z, XY) + entry. */
   private void plus(int entry) {
+    field.multiply(T + 3 * N, Z, entry + 2 * N);
+    sum(entry);
+  }
+
+  /** The same for an entry with a Z of one. */
+  private void plusAffine(int entry) {
+    field.copy(T + 3 * N, Z);
+    sum(entry);
+  }
+
+  private void sum(int entry) {
     int t = T;
     for (int i = 0; i < LaneField.LIMBS; i++) {
       LongVector x = field.load(X, i);
@@ -351,7 +375,6 @@ final class LaneCurve {
     field.multiply(t, t, entry);
     field.multiply(t + N, t + N, entry + N);
     field.multiply(t + 2 * N, XY, entry + 3 * N);
-    field.multiply(t + 3 * N, Z, entry + 2 * N);
     for (int i = 0; i < LaneField.LIMBS; i++) {
       LongVector a = field.load(t, i);
       LongVector b = field.load(t + N, i);
@@ -447,6 +470,182 @@ final class LaneCurve {
     return chosen;
   }
 
+  /**
+   * out[i] = (r_i G, r_i Y + numbers[i] G) for all items from (inclusive) to (exclusive), with the
+   * exponent r_i at randomness[32 i]; see {@link ElGamal}.
+   */
+  void encrypt(
+      int[] numbers,
+      int from,
+      int to,
+      byte[] randomness,
+      LaneBase generator,
+      LaneBase key,
+      byte[] out) {
+    byte[] small = new byte[32];
+    for (int first = from; first < to; first += LANES) {
+      int used = Math.min(LANES, to - first);
+      digitsOfLanes(randomness, first, used);
+      multiplyBase(generator, 32);
+      encodeOne(out, first * 64, 64, used);
+      multiplyBase(key, 32);
+      putAside();
+      for (int lane = 0; lane < LANES; lane++) {
+        int number = numbers[first + Math.min(lane, used - 1)] + 1;
+        small[0] = (byte) number;
+        small[1] = (byte) (number >> 8);
+        Scalar.digits(digits, small, 0);
+        for (int i = 0; i < 4; i++) {
+          m[DIGITS + i * LANES + lane] = digits[i];
+        }
+      }
+      multiplyBase(generator, 2);
+      plus(OTHER);
+      finish(true);
+      encodeOne(out, first * 64 + 32, 64, used);
+    }
+  }
+
+  /**
+   * Adds (r_i G, r_i Y) to the labels from (inclusive) to (exclusive), in place.
+   *
+   * @return how many labels are no two proper elements
+   */
+  int rerandomise(
+      byte[] labels, int from, int to, byte[] randomness, LaneBase generator, LaneBase key) {
+    int bad = 0;
+    for (int first = from; first < to; first += LANES) {
+      int used = Math.min(LANES, to - first);
+      digitsOfLanes(randomness, first, used);
+      addMultiple(labels, first * 64, used, generator);
+      at(BAD).intoArray(m, KEPT_BAD);
+      addMultiple(labels, first * 64 + 32, used, key);
+      for (int i = 0; i < used; i++) {
+        bad += (int) (m[BAD + i] | m[KEPT_BAD + i]) & 1;
+      }
+    }
+    return bad;
+  }
+
+  private void addMultiple(byte[] labels, int start, int used, LaneBase base) {
+    gather(labels, start, 64, used, 4);
+    decode();
+    putAside();
+    multiplyBase(base, 32);
+    plus(OTHER);
+    finish(true);
+    encodeOne(labels, start, 64, used);
+  }
+
+  private void digitsOfLanes(byte[] scalars, int first, int used) {
+    for (int lane = 0; lane < LANES; lane++) {
+      Scalar.digits(digits, scalars, (first + Math.min(lane, used - 1)) * 32);
+      for (int i = 0; i < 64; i++) {
+        m[DIGITS + i * LANES + lane] = digits[i];
+      }
+    }
+  }
+
+  /** (X, Y, Z, XY) = each lane's digits times the base, as {@link FixedBase} does it. */
+  private void multiplyBase(LaneBase base, int rows) {
+    field.copy(X, ZERO);
+    field.copy(Y, ONE);
+    field.copy(Z, ONE);
+    field.copy(XY, ZERO);
+    for (int row = 0; row < rows; row++) {
+      addRow(base, row, 2 * row + 1);
+    }
+    for (int i = 0; i < 4; i++) {
+      twice();
+      finish(i == 3);
+    }
+    for (int row = 0; row < rows; row++) {
+      addRow(base, row, 2 * row);
+    }
+  }
+
+  /** Reads all eight entries of the row; no branch or index on a digit. */
+  private void addRow(LaneBase base, int row, int digit) {
+    LongVector digits = at(DIGITS + digit * LANES);
+    LongVector sign = digits.lanewise(ASHR, 63);
+    LongVector magnitude = digits.lanewise(XOR, sign).sub(sign);
+    for (int k = 1; k <= WINDOW; k++) {
+      LongVector other = magnitude.lanewise(XOR, k);
+      other.sub(1).lanewise(ASHR, 63).intoArray(m, IS + (k - 1) * LANES);
+    }
+    LongVector none = magnitude.sub(1).lanewise(LSHR, 63);
+    for (int i = 0; i < HALF; i++) {
+      LongVector one = i == 0 ? none : LongVector.zero(LaneField.SPECIES);
+      LongVector plus = chooseFrom(base, row, i).or(one);
+      LongVector minus = chooseFrom(base, row, HALF + i).or(one);
+      LongVector swap = plus.lanewise(XOR, minus).and(sign);
+      split(CHOSEN, i, plus.lanewise(XOR, swap));
+      split(CHOSEN + N, i, minus.lanewise(XOR, swap));
+      LongVector t = chooseFrom(base, row, 2 * HALF + i);
+      LongVector low = t.and(LaneField.LOW);
+      LongVector high = t.lanewise(LSHR, 32);
+      field.store(CHOSEN + 3 * N, i, negated(low, i, sign));
+      field.store(CHOSEN + 3 * N, i + HALF, negated(high, i + HALF, sign));
+    }
+    plusAffine(CHOSEN);
+    finish(true);
+  }
+
+  private LongVector negated(LongVector value, int limb, LongVector sign) {
+    return value.lanewise(XOR, field.twoP(limb).sub(value).lanewise(XOR, value).and(sign));
+  }
+
+  private LongVector chooseFrom(LaneBase base, int row, int word) {
+    LongVector chosen = LongVector.zero(LaneField.SPECIES);
+    for (int k = 0; k < WINDOW; k++) {
+      chosen = chosen.or(at(IS + k * LANES).and(base.word(row, k, word)));
+    }
+    return chosen;
+  }
+
+  /** Encodes (X, Y, Z, XY), which is twice nothing known: section 4.3.2. */
+  private void encodeOne(byte[] out, int start, int stride, int used) {
+    int t = T;
+    field.add(t, Z, Y);
+    field.subtract(t + N, Z, Y);
+    field.multiply(t, t, t + N); // u1
+    field.multiply(t + N, X, Y); // u2
+    field.square(t + 2 * N, t + N);
+    field.multiply(t + 2 * N, t + 2 * N, t);
+    sqrtRatio(t + 2 * N, ONE, t + 2 * N); // invsqrt
+    field.multiply(t, t, t + 2 * N); // den1
+    field.multiply(t + N, t + N, t + 2 * N); // den2
+    field.multiply(t + 3 * N, t, t + N);
+    field.multiply(t + 3 * N, t + 3 * N, XY); // z_inv
+    field.multiply(t + 4 * N, XY, t + 3 * N);
+    field.negativeMask(MASK, t + 4 * N, t + 11 * N); // rotate
+    field.copy(t + 5 * N, X);
+    field.multiply(t + 6 * N, Y, SQRT_M1);
+    field.select(t + 5 * N, t + 6 * N, MASK); // x
+    field.copy(t + 7 * N, Y);
+    field.multiply(t + 6 * N, X, SQRT_M1);
+    field.select(t + 7 * N, t + 6 * N, MASK); // y
+    field.multiply(t + 6 * N, t, INVSQRT_A_MINUS_D);
+    field.select(t + N, t + 6 * N, MASK); // den_inv
+    field.multiply(t + 4 * N, t + 5 * N, t + 3 * N);
+    field.negativeMask(MASK, t + 4 * N, t + 11 * N);
+    field.negateIf(t + 7 * N, t + 7 * N, MASK);
+    field.subtract(t + 4 * N, Z, t + 7 * N);
+    field.multiply(t + 4 * N, t + 4 * N, t + N);
+    field.negativeMask(MASK, t + 4 * N, t + 11 * N);
+    field.negateIf(t + 4 * N, t + 4 * N, MASK);
+    field.encode(WORDS, t + 4 * N, t + 11 * N);
+    scatter(out, start, stride, used);
+  }
+
+  private void scatter(byte[] out, int start, int stride, int used) {
+    for (int lane = 0; lane < used; lane++) {
+      for (int word = 0; word < 4; word++) {
+        Field.putWord(out, start + lane * stride + word * 8, m[WORDS + word * LANES + lane]);
+      }
+    }
+  }
+
   /** Keeps what encoding twice (X, Y, Z, XY) takes but for the inversion. */
   private void keep(int group) {
     int s = STATE + group * STATE_NUMBERS * N;
@@ -493,12 +692,8 @@ final class LaneCurve {
       }
       field.select(t + N, ZERO, none);
       encodeGroup(s, t + N);
-      for (int lane = 0; lane < LANES && group * LANES + lane < count; lane++) {
-        for (int word = 0; word < 4; word++) {
-          int at = (first + group * LANES + lane) * 32 + word * 8;
-          Field.putWord(out, at, m[WORDS + word * LANES + lane]);
-        }
-      }
+      int used = Math.min(LANES, count - group * LANES);
+      scatter(out, (first + group * LANES) * 32, 32, used);
     }
   }
 

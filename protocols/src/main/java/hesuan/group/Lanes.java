@@ -25,6 +25,13 @@ final class Lanes {
     return items >= ITEMS_MIN && USABLE;
   }
 
+  /** One item of every batch is computed on both paths: that item of out must be the same. */
+  static void check(byte[] expected, byte[] out, int item, int bytes) {
+    if (!Arrays.equals(expected, 0, bytes, out, item * bytes, (item + 1) * bytes)) {
+      throw new IllegalStateException("vector and scalar arithmetic disagree on this machine");
+    }
+  }
+
   private static boolean agree() {
     int items = LaneField.LANES + 1;
     byte[] uniform = new byte[items * 64];

@@ -257,6 +257,49 @@ class LaneCurveTest {
     assertEquals(1, Points.multiply(out, items, scalar, out, Workers.ONE));
   }
 
+  /** Both on purpose with few items, where {@link ElGamal} itself takes the scalar code. */
+  @Test
+  void labels_agreeWithTheScalarCode() {
+    int items = 43;
+    Element publicKey = Element.GENERATOR.times(Scalar.of(SCALARS[8]));
+    ElGamal elGamal = new ElGamal(publicKey);
+    LaneBase generator = new LaneBase(new FixedBase(Element.GENERATOR));
+    LaneBase key = new LaneBase(new FixedBase(publicKey));
+    Random random = new Random(13);
+    byte[] randomness = new byte[items * 32];
+    random.nextBytes(randomness);
+    int[] numbers = new int[items];
+    for (int i = 0; i < items; i++) {
+      randomness[i * 32 + 31] &= 0x0f;
+      numbers[i] = i < 4 ? ElGamal.NUMBERS_MAX - 1 - i : i - 4;
+    }
+    Arrays.fill(randomness, 0, 32, (byte) 0);
+    Arrays.fill(randomness, 32, 63, (byte) 0xff);
+    Arrays.fill(randomness, 64, 96, (byte) 0x88);
+    randomness[95] = 8;
+    byte[] expected = new byte[items * 64];
+    byte[] out = new byte[items * 64];
+    elGamal.encrypt(numbers, items, randomness, expected, Workers.ONE);
+    LaneCurve lanes = new LaneCurve();
+    lanes.encrypt(numbers, 0, items, randomness, generator, key, out);
+    assertArrayEquals(expected, out);
+
+    Arrays.fill(expected, 0, 64, (byte) 0);
+    Arrays.fill(out, 0, 64, (byte) 0);
+    expected[64 * 9] ^= 1;
+    out[64 * 9] ^= 1;
+    expected[64 * 20 + 32] ^= 1;
+    out[64 * 20 + 32] ^= 1;
+    assertEquals(3, elGamal.rerandomise(expected, items, randomness, Workers.ONE));
+    assertEquals(3, lanes.rerandomise(out, 0, items, randomness, generator, key));
+    for (int i = 0; i < items; i++) {
+      if (i != 0 && i != 9 && i != 20) {
+        assertTrue(
+            Arrays.equals(expected, i * 64, i * 64 + 64, out, i * 64, i * 64 + 64), "" + i);
+      }
+    }
+  }
+
   /** Limbs at their stated bounds, and values around p. */
   @Test
   void field_agreesWithBigIntegers_atTheBoundsOfItsLimbs() {
