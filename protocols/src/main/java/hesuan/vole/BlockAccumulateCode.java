@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The public linear map from N field elements to n of which the syndrome of sparse noise looks
  * random: accumulate, permute, accumulate, permute, and add 32 by 32 random bits times each block
- * of the second half to a block of the first. To accumulate is s = x s + input, so that the map mixes over
- * GF(2^128): a map over GF(2) would leave each output in the span of the noise values.
+ * of the second half to a block of the first. To accumulate is s = x s + input, so that the map
+ * mixes over GF(2^128): a map over GF(2) would leave each output in the span of the noise values.
  *
  * <p>A permutation is uniform, drawn and applied in two steps that stay in the cache: each element
  * goes to a random bucket, then each bucket is shuffled (Rao 1961, Sandelius 1962). Immutable;
@@ -78,8 +78,7 @@ final class BlockAccumulateCode {
   }
 
   /** The second half of the permutation before, the sums, and the first half of the next one. */
-  private void accumulate(
-      @Nullable Permutation open, long[] in, Permutation next, long[] out) {
+  private void accumulate(@Nullable Permutation open, long[] in, Permutation next, long[] out) {
     int[] cursor = next.starts.clone();
     byte[] route = next.route;
     long low = 0;

@@ -28,9 +28,7 @@ final class Peer {
   void send(byte tag, byte[] body) {
     for (int from = 0; from < body.length; from += Channel.MESSAGE_BYTES_MAX) {
       int to = Math.min(body.length, from + Channel.MESSAGE_BYTES_MAX);
-      channel.send(
-          tag,
-          from == 0 && to == body.length ? body : Arrays.copyOfRange(body, from, to));
+      channel.send(tag, from == 0 && to == body.length ? body : Arrays.copyOfRange(body, from, to));
     }
   }
 

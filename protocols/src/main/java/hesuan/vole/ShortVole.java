@@ -129,8 +129,7 @@ final class ShortVole {
     try {
       cipher.init(
           Cipher.ENCRYPT_MODE,
-          new SecretKeySpec(
-              seeds, number * GroupSeeds.SEED_BYTES, GroupSeeds.SEED_BYTES, "AES"),
+          new SecretKeySpec(seeds, number * GroupSeeds.SEED_BYTES, GroupSeeds.SEED_BYTES, "AES"),
           new IvParameterSpec(new byte[16]));
       cipher.update(streams, at, width, streams, at);
     } catch (GeneralSecurityException e) {

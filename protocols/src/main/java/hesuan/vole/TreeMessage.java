@@ -7,14 +7,13 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 
 /**
- * What the sender tells of its trees: for each tree and level the sums over both sides, each under a pad of
- * which the receiver can make the one that it chose, then a closing element for each tree. The pads
- * are hashes of w and of w + Delta, of which the receiver knows one: z = choice Delta + w.
+ * What the sender tells of its trees: for each tree and level the sums over both sides, each under
+ * a pad of which the receiver can make the one that it chose, then a closing element for each tree.
+ * The pads are hashes of w and of w + Delta, of which the receiver knows one: z = choice Delta + w.
  */
 final class TreeMessage {
   private static final int SUM = Trees.NODE_BYTES;
-  private static final byte[] DOMAIN =
-      "hesuan/vole/1/pad".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] DOMAIN = "hesuan/vole/1/pad".getBytes(StandardCharsets.US_ASCII);
 
   private final TreeLayout layout;
   private final byte[] session;

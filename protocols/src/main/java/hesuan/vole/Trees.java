@@ -54,19 +54,14 @@ final class Trees {
             int first = group * GROUP;
             int width = Math.min(GROUP, layout.trees() - first);
             grower.start(width);
-            System.arraycopy(
-                roots, first * NODE_BYTES, grower.nodes, 0, width * NODE_BYTES);
+            System.arraycopy(roots, first * NODE_BYTES, grower.nodes, 0, width * NODE_BYTES);
             for (int level = 1; level <= layout.depth(); level++) {
               grower.step(level);
               for (int side = 0; side < 2; side++) {
                 byte[] sum = grower.sum(level, side);
                 for (int tree = 0; tree < width; tree++) {
                   System.arraycopy(
-                      sum,
-                      tree * NODE_BYTES,
-                      sums,
-                      sumAt(first + tree, level, side),
-                      NODE_BYTES);
+                      sum, tree * NODE_BYTES, sums, sumAt(first + tree, level, side), NODE_BYTES);
                 }
               }
             }

@@ -23,15 +23,23 @@ public record VoleParameters(Digest session, int count, boolean malicious) {
   /** What an end of that role says first. */
   byte[] opening(boolean receiver) {
     return Digest.ofDocument(
-        Map.of(
-            "role", receiver ? "receiver" : "sender",
-            "protocol", "hesuan/vole",
-            "version", VERSION,
-            "code", BlockAccumulateCode.NAME,
-            "noise", VolePlan.WEIGHT,
-            "session", session.hex(),
-            "count", count,
-            "malicious", malicious))
+            Map.of(
+                "role",
+                receiver ? "receiver" : "sender",
+                "protocol",
+                "hesuan/vole",
+                "version",
+                VERSION,
+                "code",
+                BlockAccumulateCode.NAME,
+                "noise",
+                VolePlan.WEIGHT,
+                "session",
+                session.hex(),
+                "count",
+                count,
+                "malicious",
+                malicious))
         .bytes();
   }
 }

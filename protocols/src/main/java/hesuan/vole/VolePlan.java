@@ -4,8 +4,8 @@ import hesuan.wire.Digest;
 
 /**
  * How many elements are made in what way. Up to {@link #SHORT_MAX} all travel. Above, n outputs
- * come from N inputs of which one in each of t runs of equal length is noise, and t is such that
- * (1 - d/N)^t is at most 2^-128 where d/N = 0.11: docs/protocols/vole.md argues both.
+ * come from N inputs of which one in each of t runs of equal length is noise, and t is such that (1
+ * - d/N)^t is at most 2^-128 where d/N = 0.11: docs/protocols/vole.md argues both.
  *
  * @param outputs n, at least the count asked for
  * @param trees t, as many as noisy inputs

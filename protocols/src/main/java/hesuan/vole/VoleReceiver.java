@@ -53,8 +53,7 @@ public final class VoleReceiver {
       byte[] challenge = peer.receive(Peer.SHORT_CHALLENGE, RandomSum.KEY_BYTES);
       RandomSum sum = new RandomSum(challenge);
       long[] u = vole.elements(inputs);
-      peer.send(
-          Peer.SHORT_ANSWER, Words.bytes(sum.of(u), sum.of(z)));
+      peer.send(Peer.SHORT_ANSWER, Words.bytes(sum.of(u), sum.of(z)));
       Arrays.fill(u, 0);
     }
     return z;

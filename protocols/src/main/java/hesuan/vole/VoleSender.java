@@ -57,7 +57,7 @@ public final class VoleSender {
     byte[] challenge = challenge(peer);
     long[] w = vole.extend(seeds, delta[0], delta[1], corrections);
     Arrays.fill(seeds, (byte) 0);
-    check(peer, challenge, vole, w, delta);
+    check(peer, challenge, w, delta);
     return new VoleSenderShares(delta[0], delta[1], Arrays.copyOf(w, 2 * parameters.count()));
   }
 
@@ -72,7 +72,7 @@ public final class VoleSender {
   }
 
   /** That the corrections of all groups are for one u. */
-  private void check(Peer peer, byte[] challenge, ShortVole vole, long[] w, long[] delta) {
+  private void check(Peer peer, byte[] challenge, long[] w, long[] delta) {
     if (!parameters.malicious()) {
       return;
     }
@@ -104,7 +104,7 @@ public final class VoleSender {
     long[] vector = new long[2 * layout.total()];
     trees.grow(roots, vector, sums, workers);
     Arrays.fill(roots, (byte) 0);
-    check(peer, challenge, vole, w, delta);
+    check(peer, challenge, w, delta);
     byte[] message = new TreeMessage(layout, parameters.session()).seal(sums, w, delta, workers);
     for (int tree = 0; tree < plan.trees(); tree++) {
       int at = TreeMessage.closingAt(layout, tree);
@@ -136,8 +136,7 @@ public final class VoleSender {
   }
 
   /** Shows, without showing anything else, that the receiver's trees are right. */
-  private static void answer(
-      Peer peer, ShortVole vole, long[] w, long[] delta, long[] leaves) {
+  private static void answer(Peer peer, ShortVole vole, long[] w, long[] delta, long[] leaves) {
     byte[] challenge = peer.receive(Peer.TREE_CHALLENGE, RandomSum.KEY_BYTES + 16);
     RandomSum sum = new RandomSum(Arrays.copyOf(challenge, RandomSum.KEY_BYTES));
     long[] due = sum.of(leaves);

@@ -111,9 +111,7 @@ class BlockAccumulateCodeTest {
       long high = elements[i + 1];
       while ((low | high) != 0) {
         int top =
-            high != 0
-                ? 127 - Long.numberOfLeadingZeros(high)
-                : 63 - Long.numberOfLeadingZeros(low);
+            high != 0 ? 127 - Long.numberOfLeadingZeros(high) : 63 - Long.numberOfLeadingZeros(low);
         if ((basis[2 * top] | basis[2 * top + 1]) == 0) {
           basis[2 * top] = low;
           basis[2 * top + 1] = high;

@@ -5,8 +5,7 @@ import hesuan.wire.PartyId;
 import java.util.function.UnaryOperator;
 
 /** Changes what its end sends under one tag. */
-record TamperedChannel(Channel channel, byte tag, UnaryOperator<byte[]> change)
-    implements Channel {
+record TamperedChannel(Channel channel, byte tag, UnaryOperator<byte[]> change) implements Channel {
   @Override
   public PartyId self() {
     return channel.self();

@@ -43,8 +43,7 @@ class VoleTest {
     assertNotEquals(one.sender.delta1(), two.sender.delta1());
     Set<Long> words = new HashSet<>();
     for (Run run : new Run[] {one, two}) {
-      for (long[] vector :
-          new long[][] {run.receiver.a(), run.receiver.c(), run.sender.b()}) {
+      for (long[] vector : new long[][] {run.receiver.a(), run.receiver.c(), run.sender.b()}) {
         Arrays.stream(vector).forEach(words::add);
       }
     }

@@ -104,8 +104,7 @@ final class VoleBench extends ProcessBench {
 
     /** One run more, in which the sender shows what it must never show, to see that it fits. */
     @Override
-    public Map<String, Object> after(
-        BenchParty me, Boolean ready, Map<PartyId, Channel> channels) {
+    public Map<String, Object> after(BenchParty me, Boolean ready, Map<PartyId, Channel> channels) {
       Channel channel = channels.get(me.peer());
       int shown = Math.min(elements, 100_000);
       if (me.index() == 1) {
