@@ -98,7 +98,7 @@ class BlockAccumulateCodeTest {
     BlockAccumulateCode code = new BlockAccumulateCode(60_000, 30_000, SEED);
     long[] vector = new long[120_000];
     for (int i = 0; i < 3; i++) {
-      vector[2 * (i * 11_111)] = i + 1;
+      vector[2 * (i * 11_111)] = i + 1L;
     }
     assertEquals(128, rank(Arrays.copyOf(encode(code, vector, 30_000), 2 * 1000)));
   }

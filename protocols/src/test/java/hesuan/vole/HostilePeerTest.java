@@ -129,6 +129,24 @@ class HostilePeerTest {
             }));
   }
 
+  /** Where nothing comes after the short method, its own check must see it. */
+  @Test
+  void corrections_unlikeInSomeGroupsOfAShortRun_areCaught() {
+    Run run = new Run(100, true);
+    run.receiverWire =
+        channel ->
+            new TamperedChannel(
+                channel,
+                Peer.CORRECTIONS,
+                body -> {
+                  for (int group = 0; group < 6; group++) {
+                    body[body.length / GroupSeeds.GROUPS * group + 9] ^= 1;
+                  }
+                  return body;
+                });
+    assertTrue(isViolation(run.start().senderFailure));
+  }
+
   /** Without the checks the same lie goes through, so it is they that catch it. */
   @Test
   void trees_semiHonestRun_doesNotNotice() {
