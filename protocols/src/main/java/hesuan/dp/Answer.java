@@ -100,20 +100,21 @@ public record Answer(List<Column> columns, List<List<@Nullable String>> rows) {
    * How far from the truth each number of the outcome may be in a group with this many rows: for
    * plans, before anything ran.
    *
-   * @param rows of the group, all with values in the middle of their bounds
+   * @param rows of the group, their values spread evenly over their bounds
    * @return by column; null for a key
    */
   public static List<@Nullable String> expectedErrors(
       Plan.DpQuery query, QueryNoise noise, int noises, long rows) {
-    List<Long> figures = new ArrayList<>();
+    List<long[]> figures = new ArrayList<>();
     for (Plan.Aggregate aggregate : query.aggregates()) {
       long width = aggregate.upper() - aggregate.lower();
       figures.add(
           switch (aggregate.kind()) {
-            case COUNT, COUNT_DISTINCT_UNIT -> rows;
-            case SUM -> Math.multiplyExact(rows, (aggregate.lower() + aggregate.upper()) / 2);
-            case SUM_CENTRED -> 0L;
-            case SUM_SQUARED -> Math.multiplyExact(rows, Math.multiplyExact(width, width) / 3);
+            case COUNT, COUNT_DISTINCT_UNIT -> new long[] {rows};
+            case SUM -> new long[] {rows * (aggregate.lower() + width / 2)};
+            case SUM_CENTRED -> new long[] {0};
+            case SUM_SQUARED -> new long[] {rows * (width * width / 12)};
+            case QUANTILES -> evenly(QueryNoise.tree(aggregate), rows);
           });
     }
     Row row = new Row(query, noise, new QueryNoise.Group(query.groups().getFirst(), figures), noises);
@@ -128,6 +129,14 @@ public record Answer(List<Column> columns, List<List<@Nullable String>> rows) {
                   RoundingMode.CEILING));
     }
     return errors;
+  }
+
+  private static long[] evenly(QuantileTree tree, long rows) {
+    long[] leaves = new long[tree.leaves()];
+    for (int leaf = 0; leaf < leaves.length; leaf++) {
+      leaves[leaf] = rows * (leaf + 1) / leaves.length - rows * leaf / leaves.length;
+    }
+    return tree.fromLeaves(leaves);
   }
 
   /** A number with what it may be, or a text, or neither. */
@@ -196,6 +205,7 @@ public record Answer(List<Column> columns, List<List<@Nullable String>> rows) {
             Figure.Noised _,
             Figure.Mean _,
             Figure.Spread _,
+            Figure.Quantile _,
             Figure.Number _,
             Figure.Text _,
             Figure.Arithmetic _,
@@ -212,6 +222,7 @@ public record Answer(List<Column> columns, List<List<@Nullable String>> rows) {
         case Figure.Noised(int a) -> scaled(figure(a, together), query.aggregates().get(a).decimals());
         case Figure.Mean(int centred, int count) -> mean(centred, count, together);
         case Figure.Spread spread -> spread(spread, together);
+        case Figure.Quantile(int tree, long share) -> quantile(tree, share, together);
         case Figure.Arithmetic(var operator, Figure left, Figure right) ->
             arithmetic(operator, range(left, together), range(right, together));
         case Figure.Rounded(Figure of, int decimals) -> rounded(range(of, together), decimals);
@@ -228,7 +239,7 @@ public record Answer(List<Column> columns, List<List<@Nullable String>> rows) {
     }
 
     private Range figure(int a, int together) {
-      BigDecimal value = BigDecimal.valueOf(group.figures().get(a));
+      BigDecimal value = BigDecimal.valueOf(group.figure(a));
       BigDecimal half = BigDecimal.valueOf(noise.halfWidth(a, noises, together));
       return new Range(value, value.subtract(half), value.add(half), null);
     }
@@ -243,84 +254,64 @@ public record Answer(List<Column> columns, List<List<@Nullable String>> rows) {
               null);
     }
 
-    /** Of values in bounds: of a count that is not above zero nothing but the bounds is known. */
-    private Range mean(int centred, int count, int together) {
-      Plan.Aggregate aggregate = query.aggregates().get(centred);
-      BigDecimal lower = BigDecimal.valueOf(aggregate.lower());
-      BigDecimal upper = BigDecimal.valueOf(aggregate.upper());
-      BigDecimal twiceMiddle = lower.add(upper);
-      Range distance = perRow(centred, count, together);
+    private Moments moments(int aggregate) {
+      Plan.Aggregate of = query.aggregates().get(aggregate);
+      return new Moments(of.lower(), of.upper());
+    }
+
+    private Moments.Figure moment(int aggregate, int together) {
+      return new Moments.Figure(
+          group.figure(aggregate), noise.halfWidth(aggregate, noises, together));
+    }
+
+    private static Range of(Moments.Estimate estimate, int decimals) {
       return scaled(
           new Range(
-              middle(distance.value, twiceMiddle, lower, upper),
-              middle(distance.low, twiceMiddle, lower, upper),
-              middle(distance.high, twiceMiddle, lower, upper),
+              new BigDecimal(estimate.value()),
+              new BigDecimal(estimate.low()),
+              new BigDecimal(estimate.high()),
+              null),
+          decimals);
+    }
+
+    private Range mean(int centred, int count, int together) {
+      return of(
+          moments(centred).mean(moment(count, together), moment(centred, together)),
+          query.aggregates().get(centred).decimals());
+    }
+
+    private Range spread(Figure.Spread spread, int together) {
+      Moments moments = moments(spread.centred());
+      Moments.Figure count = moment(spread.count(), together);
+      Moments.Figure sum = moment(spread.centred(), together);
+      Moments.Figure squares = moment(spread.squared(), together);
+      int decimals = query.aggregates().get(spread.centred()).decimals();
+      return spread.root()
+          ? of(moments.deviation(count, sum, squares), decimals)
+          : of(moments.variance(count, sum, squares), 2 * decimals);
+    }
+
+    private Range quantile(int tree, long shareMicros, int together) {
+      Plan.Aggregate aggregate = query.aggregates().get(tree);
+      QuantileTree.Quantile quantile =
+          QueryNoise.tree(aggregate)
+              .quantile(
+                  group.figures().get(tree),
+                  shareMicros,
+                  noise.scale(tree),
+                  noises,
+                  QueryNoise.outside(together));
+      return scaled(
+          new Range(
+              BigDecimal.valueOf(quantile.value()),
+              BigDecimal.valueOf(quantile.low()),
+              BigDecimal.valueOf(quantile.high()),
               null),
           aggregate.decimals());
     }
 
-    private static @Nullable BigDecimal middle(
-        @Nullable BigDecimal distance, BigDecimal twiceMiddle, BigDecimal lower, BigDecimal upper) {
-      return distance == null
-          ? null
-          : twiceMiddle.add(distance).divide(TWO, EXACT).max(lower).min(upper);
-    }
-
-    /** A noised sum over a noised count that is at least one. */
-    private Range perRow(int sum, int count, int together) {
-      Range above = figure(sum, together);
-      Range below = figure(count, together);
-      BigDecimal most = bound(below.high).max(BigDecimal.ONE);
-      BigDecimal least = bound(below.low).max(BigDecimal.ONE);
-      BigDecimal value = bound(below.value).max(BigDecimal.ONE);
-      return new Range(
-          bound(above.value).divide(value, EXACT),
-          bound(above.low).divide(bound(above.low).signum() < 0 ? least : most, EXACT),
-          bound(above.high).divide(bound(above.high).signum() < 0 ? most : least, EXACT),
-          null);
-    }
-
     private static BigDecimal bound(@Nullable BigDecimal value) {
       return java.util.Objects.requireNonNull(value);
-    }
-
-    private Range spread(Figure.Spread spread, int together) {
-      Plan.Aggregate aggregate = query.aggregates().get(spread.centred());
-      BigDecimal width = BigDecimal.valueOf(aggregate.upper()).subtract(BigDecimal.valueOf(aggregate.lower()));
-      Range distance = perRow(spread.centred(), spread.count(), together);
-      Range square = perRow(spread.squared(), spread.count(), together);
-      Range count = figure(spread.count(), together);
-      BigDecimal low = bound(distance.low);
-      BigDecimal high = bound(distance.high);
-      BigDecimal squareMost = low.multiply(low).max(high.multiply(high));
-      BigDecimal squareLeast =
-          low.signum() <= 0 && high.signum() >= 0
-              ? BigDecimal.ZERO
-              : low.multiply(low).min(high.multiply(high));
-      // In half steps: four times the variance. No spread is wider than half of all at either end;
-      // of a sample of two that is twice as much.
-      BigDecimal most = width.multiply(width).multiply(spread.sample() ? TWO : BigDecimal.ONE);
-      BigDecimal value = bound(distance.value);
-      return scaled(
-          new Range(
-              variance(
-                  bound(square.value).subtract(value.multiply(value)), bound(count.value), most, spread),
-              variance(bound(square.low).subtract(squareMost), bound(count.high), most, spread),
-              variance(bound(square.high).subtract(squareLeast), bound(count.low), most, spread),
-              null),
-          spread.root() ? aggregate.decimals() : 2 * aggregate.decimals());
-    }
-
-    private static BigDecimal variance(
-        BigDecimal fourfold, BigDecimal count, BigDecimal most, Figure.Spread spread) {
-      BigDecimal of = fourfold;
-      if (spread.sample()) {
-        BigDecimal rows = count.max(TWO);
-        of = of.multiply(rows).divide(rows.subtract(BigDecimal.ONE), EXACT);
-      }
-      BigDecimal variance =
-          of.max(BigDecimal.ZERO).min(most).divide(BigDecimal.valueOf(4), EXACT);
-      return spread.root() ? variance.sqrt(EXACT) : variance;
     }
 
     private static Range rounded(Range range, int decimals) {

@@ -5,6 +5,7 @@ import hesuan.wire.Plan;
 import hesuan.wire.ProblemException;
 import hesuan.wire.SecretBytes;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -16,11 +17,14 @@ import java.util.List;
  */
 public final class QueryNoise {
   public static final int CONFIDENCE_PERCENT = 95;
+  private static final int LEAVES_MAX = 1000;
+  private static final int BRANCHING = 16;
 
   private final Plan.DpQuery query;
   private final List<NoiseScale> scales;
   private final GroupThreshold threshold;
   private final int counting;
+  private final int[] offsets; // of each aggregate's cells; the last is the number of cells
 
   private QueryNoise(
       Plan.DpQuery query, List<NoiseScale> scales, GroupThreshold threshold, int counting) {
@@ -28,6 +32,13 @@ public final class QueryNoise {
     this.scales = List.copyOf(scales);
     this.threshold = threshold;
     this.counting = counting;
+    this.offsets = new int[scales.size() + 1];
+    for (int a = 0; a < scales.size(); a++) {
+      offsets[a + 1] =
+          Math.addExact(
+              offsets[a],
+              Math.multiplyExact(width(query.aggregates().get(a)), query.groups().size()));
+    }
   }
 
   /**
@@ -71,6 +82,8 @@ public final class QueryNoise {
     try {
       return switch (aggregate.kind()) {
         case COUNT_DISTINCT_UNIT -> groups;
+        case QUANTILES ->
+            tree(aggregate).sensitivity(Math.toIntExact(groups), query.maxRows());
         case COUNT, SUM, SUM_CENTRED, SUM_SQUARED ->
             Math.multiplyExact(
                 Math.multiplyExact(groups, (long) query.maxRows()), magnitudeMax(aggregate));
@@ -85,11 +98,24 @@ public final class QueryNoise {
   }
 
   public int cells() {
-    return Math.multiplyExact(query.aggregates().size(), query.groups().size());
+    return offsets[scales.size()];
   }
 
-  public int cell(int aggregate, int key) {
-    return aggregate * query.groups().size() + key;
+  /** Where the cells of an aggregate in a group begin. */
+  public int cell(int aggregate, int group) {
+    return offsets[aggregate] + group * width(query.aggregates().get(aggregate));
+  }
+
+  /** How many cells an aggregate has in each group. */
+  public static int width(Plan.Aggregate aggregate) {
+    return aggregate.kind() == Plan.AggregateKind.QUANTILES ? tree(aggregate).cells() : 1;
+  }
+
+  /** Leaves as fine as a thousandth of the bounds, or the unit of the value. */
+  public static QuantileTree tree(Plan.Aggregate aggregate) {
+    long width = Math.subtractExact(aggregate.upper(), aggregate.lower());
+    return new QuantileTree(
+        aggregate.lower(), aggregate.upper(), width / LEAVES_MAX + 1, BRANCHING);
   }
 
   public NoiseScale scale(int aggregate) {
@@ -108,9 +134,9 @@ public final class QueryNoise {
     for (int a = 0; a < scales.size(); a++) {
       DiscreteLaplace noise = new DiscreteLaplace(scales.get(a));
       BitPool bits = BitPool.of(seed, "dp-query", query.name(), query.aggregates().get(a).as());
-      for (int k = 0; k < query.groups().size(); k++) {
+      for (int cell = offsets[a]; cell < offsets[a + 1]; cell++) {
         // Wraps like the sum itself; the range was proved from public limits.
-        noised[cell(a, k)] += noise.draw(bits);
+        noised[cell] += noise.draw(bits);
       }
     }
     return noised;
@@ -134,20 +160,31 @@ public final class QueryNoise {
         suppressed++;
         continue;
       }
-      List<Long> figures = new ArrayList<>();
-      for (int a = 0; a < scales.size(); a++) {
-        figures.add(sum[cell(a, k)]);
-      }
-      groups.add(new Group(query.groups().get(k), figures));
+      groups.add(new Group(query.groups().get(k), figures(sum, k)));
     }
     return new Released(groups, suppressed);
   }
 
-  /** The noised figures of one group, in the order of the plan's aggregates. */
-  public record Group(List<String> keys, List<Long> figures) {
+  private List<long[]> figures(long[] sum, int group) {
+    List<long[]> figures = new ArrayList<>();
+    for (int a = 0; a < scales.size(); a++) {
+      int from = cell(a, group);
+      figures.add(Arrays.copyOfRange(sum, from, from + width(query.aggregates().get(a))));
+    }
+    return figures;
+  }
+
+  /**
+   * @param figures of one group, in the order of the plan's aggregates: one cell, or a tree's
+   */
+  public record Group(List<String> keys, List<long[]> figures) {
     public Group {
       keys = List.copyOf(keys);
       figures = List.copyOf(figures);
+    }
+
+    long figure(int aggregate) {
+      return figures.get(aggregate)[0];
     }
   }
 
@@ -168,13 +205,12 @@ public final class QueryNoise {
    * @param together how many noised figures the formula has
    */
   public long halfWidth(int aggregate, int noises, int together) {
-    NoiseScale scale = scales.get(aggregate);
-    int percent = 100 - (100 - CONFIDENCE_PERCENT) / together;
-    // Twice the half-width at 99 % leaves out less than a tenth of that percent: both tails fall at
-    // least exponentially. That serves the sixteen figures that a query may have.
-    return percent < 100
-        ? NoiseInterval.of(scale, noises, percent).halfWidth()
-        : 2 * NoiseInterval.of(scale, noises, 99).halfWidth();
+    return NoiseInterval.halfWidth(scales.get(aggregate), noises, outside(together));
+  }
+
+  /** The probability with which each of so many figures may miss its interval. */
+  static double outside(int together) {
+    return (1 - CONFIDENCE_PERCENT / 100.0) / Math.max(1, together);
   }
 
   private void requireCells(int found) {
@@ -194,13 +230,10 @@ public final class QueryNoise {
           aggregate.lower() + " to " + aggregate.upper());
     }
     return switch (aggregate.kind()) {
-      case COUNT, COUNT_DISTINCT_UNIT -> 1;
+      case COUNT, COUNT_DISTINCT_UNIT, QUANTILES -> 1;
       case SUM -> Math.max(Math.abs(aggregate.lower()), Math.abs(aggregate.upper()));
-      case SUM_CENTRED -> Math.subtractExact(aggregate.upper(), aggregate.lower());
-      case SUM_SQUARED -> {
-        long width = Math.subtractExact(aggregate.upper(), aggregate.lower());
-        yield Math.multiplyExact(width, width);
-      }
+      case SUM_CENTRED -> new Moments(aggregate.lower(), aggregate.upper()).magnitude();
+      case SUM_SQUARED -> new Moments(aggregate.lower(), aggregate.upper()).squareMagnitude();
     };
   }
 
@@ -213,7 +246,7 @@ public final class QueryNoise {
           return a;
         }
         case COUNT -> rows = rows < 0 ? a : rows;
-        case SUM, SUM_CENTRED, SUM_SQUARED -> {}
+        case SUM, SUM_CENTRED, SUM_SQUARED, QUANTILES -> {}
       }
     }
     return rows;

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
   @JsonSubTypes.Type(value = Figure.Noised.class, name = "noised"),
   @JsonSubTypes.Type(value = Figure.Mean.class, name = "mean"),
   @JsonSubTypes.Type(value = Figure.Spread.class, name = "spread"),
+  @JsonSubTypes.Type(value = Figure.Quantile.class, name = "quantile"),
   @JsonSubTypes.Type(value = Figure.Number.class, name = "number"),
   @JsonSubTypes.Type(value = Figure.Text.class, name = "text"),
   @JsonSubTypes.Type(value = Figure.Arithmetic.class, name = "arithmetic"),
@@ -37,13 +38,18 @@ public sealed interface Figure {
   record Mean(int centred, int count) implements Figure {}
 
   /**
-   * Variance or standard deviation.
+   * Variance, or standard deviation, of a sample.
    *
-   * @param sample over n - 1, else over n
    * @param root the standard deviation
    */
-  record Spread(int centred, int squared, int count, boolean sample, boolean root)
-      implements Figure {}
+  record Spread(int centred, int squared, int count, boolean root) implements Figure {}
+
+  /**
+   * The least value below or at which this share of the values lies.
+   *
+   * @param shareMicros in millionths
+   */
+  record Quantile(int tree, long shareMicros) implements Figure {}
 
   /** A plain decimal. */
   record Number(String value) implements Figure {}
@@ -104,6 +110,7 @@ public sealed interface Figure {
       case Noised(int aggregate) -> found.add(aggregate);
       case Mean(int centred, int count) -> found.addAll(List.of(centred, count));
       case Spread s -> found.addAll(java.util.Set.of(s.centred, s.squared, s.count));
+      case Quantile(int tree, long _) -> found.add(tree);
       case Arithmetic(var _, Figure left, Figure right) -> {
         collect(left, found);
         collect(right, found);

@@ -240,10 +240,12 @@ public record Plan(
     COUNT,
     COUNT_DISTINCT_UNIT,
     SUM,
-    /** Sum of distances from the middle of the bounds, in half steps: {@code 2x - lower - upper}. */
+    /** Sum of distances from the middle of the bounds ({@code hesuan.dp.Moments}). */
     SUM_CENTRED,
     /** Sum of the squares of those distances. */
-    SUM_SQUARED
+    SUM_SQUARED,
+    /** Counts by intervals of several widths, a tree for each group, from which quantiles are read. */
+    QUANTILES
   }
 
   /**

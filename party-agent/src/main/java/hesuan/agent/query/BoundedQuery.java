@@ -1,5 +1,8 @@
 package hesuan.agent.query;
 
+import hesuan.dp.Moments;
+import hesuan.dp.QuantileTree;
+import hesuan.dp.QueryNoise;
 import hesuan.source.LongTable;
 import hesuan.wire.Plan.Aggregate;
 import hesuan.wire.Plan.AggregateKind;
@@ -9,7 +12,9 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.LongUnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -41,18 +46,15 @@ public final class BoundedQuery {
     this.rowsMax = rowsMax;
   }
 
-  /** Aggregate after aggregate, each with one cell per group: the order of {@code QueryNoise}. */
+  /** The cells of {@code QueryNoise}, before noise. */
   public long[] run(Connection connection) throws SQLException {
     prepare(connection);
-    long[] cells = new long[Math.multiplyExact(step.groups().size(), step.aggregates().size())];
+    List<Summing> sums = step.aggregates().stream().map(this::summing).toList();
     Bounding bounding = new Bounding(step.maxGroups(), step.maxRows(), orderSecret);
     // Twice as many shares as would do if all people had as many rows.
     int shares = 1;
-    while (step.rowsMax() / shares > rowsMax / 2 && shares < 1 << 20) {
+    while (step.rowsMax() > rowsMax && step.rowsMax() / shares > rowsMax / 2 && shares < 1 << 20) {
       shares *= 2;
-    }
-    if (step.rowsMax() <= rowsMax) {
-      shares = 1;
     }
     String from = bounded();
     if (shares > 1) {
@@ -65,41 +67,79 @@ public final class BoundedQuery {
               ? from
               : from + " WHERE (\"@unit\" & %d) = %d".formatted((long) shares - 1, (long) share);
       LongTable rows = LongTable.read(connection, sql, 2 + values(), rowsMax);
-      add(rows, bounding.kept(rows), cells);
+      Bounding.Kept kept = bounding.kept(rows);
+      sums.forEach(sum -> sum.add(rows, kept));
     }
-    return cells;
+    return sums.stream().map(Summing::cells).flatMapToLong(Arrays::stream).toArray();
   }
 
-  private void add(LongTable rows, Bounding.Kept kept, long[] cells) {
-    int groups = step.groups().size();
-    for (int a = 0; a < step.aggregates().size(); a++) {
-      Aggregate aggregate = step.aggregates().get(a);
-      int offset = a * groups;
+  /** One aggregate, all groups. */
+  private interface Summing {
+    void add(LongTable rows, Bounding.Kept kept);
+
+    long[] cells();
+  }
+
+  /** Sums of one number a row, or of one a person. */
+  private record Plain(Aggregate aggregate, LongUnaryOperator figure, long[] cells)
+      implements Summing {
+    @Override
+    public void add(LongTable rows, Bounding.Kept kept) {
+      Integer value = aggregate.value();
       if (aggregate.kind() == AggregateKind.COUNT_DISTINCT_UNIT) {
-        kept.forEachPair(group -> cells[offset + group]++);
+        kept.forEachPair(group -> cells[group]++);
+      } else if (value == null) {
+        kept.forEachRow((_, group) -> cells[group]++);
       } else {
-        Integer value = aggregate.value();
-        long[] column = value == null ? rows.column(0) : rows.column(2 + value);
-        boolean every = value == null;
+        long[] column = rows.column(2 + value);
         kept.forEachRow(
             (row, group) -> {
-              if (every || column[row] != LongTable.NULL) {
-                cells[offset + group] += figure(aggregate, column[row]);
+              if (column[row] != LongTable.NULL) {
+                cells[group] += figure.applyAsLong(column[row]);
               }
             });
       }
     }
   }
 
-  /** What one row adds: cut to the bounds here, whatever the query's text did. */
-  static long figure(Aggregate aggregate, long value) {
-    long cut = Math.min(Math.max(value, aggregate.lower()), aggregate.upper());
-    long distance = 2 * cut - aggregate.lower() - aggregate.upper();
+  /** Counts by leaf of each group's tree. */
+  private record Trees(QuantileTree tree, int value, long[][] leaves) implements Summing {
+    @Override
+    public void add(LongTable rows, Bounding.Kept kept) {
+      long[] column = rows.column(2 + value);
+      kept.forEachRow(
+          (row, group) -> {
+            if (column[row] != LongTable.NULL) {
+              leaves[group][tree.leaf(column[row])]++;
+            }
+          });
+    }
+
+    @Override
+    public long[] cells() {
+      return Arrays.stream(leaves).map(tree::fromLeaves).flatMapToLong(Arrays::stream).toArray();
+    }
+  }
+
+  private Summing summing(Aggregate aggregate) {
+    int groups = step.groups().size();
+    long[] cells = new long[groups];
+    long lower = aggregate.lower();
+    long upper = aggregate.upper();
+    // What one row adds is cut to the bounds here, whatever the query's text did.
     return switch (aggregate.kind()) {
-      case COUNT, COUNT_DISTINCT_UNIT -> 1;
-      case SUM -> cut;
-      case SUM_CENTRED -> distance;
-      case SUM_SQUARED -> distance * distance;
+      case COUNT, COUNT_DISTINCT_UNIT -> new Plain(aggregate, _ -> 1, cells);
+      case SUM -> new Plain(aggregate, x -> Math.clamp(x, lower, upper), cells);
+      case SUM_CENTRED -> new Plain(aggregate, new Moments(lower, upper)::centred, cells);
+      case SUM_SQUARED -> {
+        Moments moments = new Moments(lower, upper);
+        yield new Plain(aggregate, x -> moments.centred(x) * moments.centred(x), cells);
+      }
+      case QUANTILES -> {
+        QuantileTree tree = QueryNoise.tree(aggregate);
+        int value = java.util.Objects.requireNonNull(aggregate.value());
+        yield new Trees(tree, value, new long[groups][tree.leaves()]);
+      }
     };
   }
 

@@ -248,12 +248,13 @@ class RetailTest {
           COUNT(DISTINCT hhid) AS households,
           AVG(CLAMP(Income, 0.0, 150.0)) AS income,
           STDDEV(CLAMP(Income, 0.0, 150.0)) AS spread,
+          MEDIAN(CLAMP(Income, 0.0, 150.0)) AS middle,
           SUM(CLAMP(CASE WHEN college = 1 THEN 1 ELSE 0 END, 0, 1)) * 100 / COUNT(*) AS college_percent
         FROM households GROUP BY size ORDER BY households DESC
         """,
         """
         SELECT CASE WHEN Fam_Size = 1 THEN 'alone' WHEN Fam_Size = 2 THEN 'two' ELSE 'more' END,
-          count(DISTINCT hhid), avg(Income), stddev(Income), sum(college) * 100 / count(*)
+          count(DISTINCT hhid), avg(Income), stddev(Income), quantile_disc(Income, 0.5), sum(college) * 100 / count(*)
         FROM %s GROUP BY 1
         """,
         3);

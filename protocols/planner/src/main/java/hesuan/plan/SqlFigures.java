@@ -33,8 +33,12 @@ import org.apache.calcite.sql.fun.SqlBetweenOperator;
 final class SqlFigures {
   static final int FIGURES_MAX = 16;
   private static final Set<String> SPREADS =
-      Set.of("VAR_POP", "VAR_SAMP", "VARIANCE", "STDDEV_POP", "STDDEV_SAMP", "STDDEV");
+      Set.of("VARIANCE", "VAR_SAMP", "STDDEV", "STDDEV_SAMP");
+  private static final Set<String> AGGREGATES =
+      Set.of("COUNT", "SUM", "AVG", "QUANTILE", "MEDIAN");
+  private static final long MICROS = 1_000_000;
   private static final BigInteger SUM_MAX = BigInteger.ONE.shiftLeft(62);
+  private static final BigInteger WIDTH_MAX = BigInteger.ONE.shiftLeft(31);
   private static final BigInteger BOUND_MAX = BigInteger.ONE.shiftLeft(53);
 
   /** A key of GROUP BY. */
@@ -127,10 +131,7 @@ final class SqlFigures {
 
   private static boolean isAggregate(SqlCall call) {
     String name = function(call.getOperator().getName());
-    return name.equals("COUNT")
-        || name.equals("SUM")
-        || name.equals("AVG")
-        || SPREADS.contains(name);
+    return AGGREGATES.contains(name) || SPREADS.contains(name);
   }
 
   private static String function(String name) {
@@ -243,14 +244,14 @@ final class SqlFigures {
   private Outcome aggregate(SqlCall call) {
     String unit = job.privacy().unit();
     String expected =
-        "COUNT(*), COUNT(DISTINCT %s), COUNT(value), or SUM, AVG, VARIANCE, STDDEV of CLAMP(value, low, high)"
+        "COUNT(*), COUNT(DISTINCT %s), COUNT(value), or SUM, AVG, VARIANCE, STDDEV, MEDIAN of CLAMP(value, low, high)"
             .formatted(unit);
     String name = function(call.getOperator().getName());
     SqlLiteral quantifier = call.getFunctionQuantifier();
     boolean distinct = quantifier != null && quantifier.getValue() == SqlSelectKeyword.DISTINCT;
     if (!(call instanceof SqlBasicCall)
         || !isAggregate(call)
-        || call.operandCount() != 1
+        || call.operandCount() != (name.equals("QUANTILE") ? 2 : 1)
         || quantifier != null && !distinct) {
       throw source.unsupported(call, expected);
     }
@@ -268,6 +269,11 @@ final class SqlFigures {
     if (name.equals("SUM")) {
       return Outcome.number(noised(call, Plan.AggregateKind.SUM, bounded));
     }
+    if (name.equals("QUANTILE") || name.equals("MEDIAN")) {
+      long share = name.equals("MEDIAN") ? MICROS / 2 : share(call.operand(1));
+      int tree = noised(call, Plan.AggregateKind.QUANTILES, bounded).aggregate();
+      return Outcome.number(new Figure.Quantile(tree, share));
+    }
     int centred = noised(call, Plan.AggregateKind.SUM_CENTRED, bounded).aggregate();
     int count =
         noised(call, Plan.AggregateKind.COUNT, new Bounded(bounded.of, bounded.sql, 0, 0, 1))
@@ -277,8 +283,18 @@ final class SqlFigures {
     }
     int squared = noised(call, Plan.AggregateKind.SUM_SQUARED, bounded).aggregate();
     return Outcome.number(
-        new Figure.Spread(
-            centred, squared, count, !name.endsWith("_POP"), name.startsWith("STDDEV")));
+        new Figure.Spread(centred, squared, count, name.startsWith("STDDEV")));
+  }
+
+  private long share(SqlNode node) {
+    return tables
+        .rows()
+        .literal(node)
+        .filter(l -> l.type() == ColumnType.DECIMAL || l.type() == ColumnType.INTEGER)
+        .map(l -> new BigDecimal(l.text()).movePointRight(6))
+        .filter(s -> s.signum() > 0 && s.compareTo(BigDecimal.valueOf(MICROS)) <= 0)
+        .map(BigDecimal::longValueExact)
+        .orElseThrow(() -> source.unsupported(node, "a share such as 0.5, above 0 and up to 1"));
   }
 
   private Outcome count(SqlCall call, SqlNode operand, boolean distinct, String expected) {
@@ -336,6 +352,10 @@ final class SqlFigures {
     if (least.compareTo(most) >= 0 || least.abs().max(most.abs()).compareTo(BOUND_MAX) >= 0) {
       throw source.unsupported(clamp, "low below high, both within 2^53 units");
     }
+    if (!name.equals("SUM") && most.subtract(least).compareTo(WIDTH_MAX) > 0) {
+      throw source.refused(
+          ErrorCode.SUM_TOO_LARGE, clamp, "bounds at most 2^31 units apart, not " + most.subtract(least));
+    }
     String of = value.sql();
     if (value.type() == ColumnType.INTEGER) {
       return new Bounded(of, value.sql(), 0, least.longValueExact(), most.longValueExact());
@@ -371,7 +391,7 @@ final class SqlFigures {
     BigInteger width = BigInteger.valueOf(bounded.upper - bounded.lower);
     BigInteger largest =
         switch (kind) {
-          case COUNT, COUNT_DISTINCT_UNIT -> BigInteger.ONE;
+          case COUNT, COUNT_DISTINCT_UNIT, QUANTILES -> BigInteger.ONE;
           case SUM -> BigInteger.valueOf(Math.max(Math.abs(bounded.lower), Math.abs(bounded.upper)));
           case SUM_CENTRED -> width;
           case SUM_SQUARED -> width.multiply(width);
@@ -459,7 +479,8 @@ final class SqlFigures {
       case Figure.Noised(int a) -> new Figure.Noised(to[a]);
       case Figure.Mean(int centred, int count) -> new Figure.Mean(to[centred], to[count]);
       case Figure.Spread s ->
-          new Figure.Spread(to[s.centred()], to[s.squared()], to[s.count()], s.sample(), s.root());
+          new Figure.Spread(to[s.centred()], to[s.squared()], to[s.count()], s.root());
+      case Figure.Quantile(int tree, long share) -> new Figure.Quantile(to[tree], share);
       case Figure.Arithmetic(var operator, Figure left, Figure right) ->
           new Figure.Arithmetic(operator, renumbered(left, to), renumbered(right, to));
       case Figure.Rounded(Figure of, int decimals) ->

@@ -1,5 +1,6 @@
 package hesuan.plan;
 
+import hesuan.dp.QueryNoise;
 import hesuan.wire.ErrorCode;
 import hesuan.wire.Figure;
 import hesuan.wire.JobSpec;
@@ -85,7 +86,7 @@ final class SqlReader {
     }
     SqlFigures.Numbered numbered = figures.numbered();
     requireCount(select, numbered.aggregates());
-    requireCells(select, groups.size(), numbered.aggregates().size());
+    requireCells(select, groups.size(), numbered.aggregates());
     return new Plan.DpQuery(
         "query",
         Inputs.refs(tables.parts()),
@@ -345,12 +346,16 @@ final class SqlReader {
     }
   }
 
-  private void requireCells(SqlSelect select, int groups, int aggregates) {
-    if ((long) groups * aggregates > CELLS_MAX) {
+  private void requireCells(SqlSelect select, int groups, List<Plan.Aggregate> aggregates) {
+    long cells = 0;
+    for (Plan.Aggregate aggregate : aggregates) {
+      cells += (long) groups * QueryNoise.width(aggregate);
+    }
+    if (cells > CELLS_MAX) {
       throw source.refused(
           ErrorCode.TOO_LARGE,
           select.getSelectList(),
-          "groups x figures at most " + CELLS_MAX + ", not " + (long) groups * aggregates);
+          "groups x cells of the figures at most " + CELLS_MAX + ", not " + cells);
     }
   }
 

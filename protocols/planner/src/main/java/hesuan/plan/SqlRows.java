@@ -43,7 +43,7 @@ final class SqlRows {
   private static final Pattern DATE = Pattern.compile("(?i)DATE\\s+'([^']*)'");
   private static final int DIGITS_MAX = 18;
   private static final int DECIMALS_MAX = 6;
-  private static final BigInteger HUGE = BigInteger.ONE.shiftLeft(126);
+  private static final BigInteger HUGE = BigInteger.ONE.shiftLeft(127).subtract(BigInteger.ONE);
   private static final BigInteger DOUBLE = BigInteger.ONE.shiftLeft(1000);
 
   /** The names in reach: columns by the alias of their table. */
@@ -168,7 +168,7 @@ final class SqlRows {
     boolean integers = operands.stream().allMatch(o -> o.type() == ColumnType.INTEGER);
     if (most.compareTo(integers ? HUGE : DOUBLE) > 0) {
       throw source.refused(
-          ErrorCode.SUM_TOO_LARGE, at, integers ? "integers below 2^126" : "numbers below 2^1000");
+          ErrorCode.SUM_TOO_LARGE, at, integers ? "integers below 2^127" : "numbers below 2^1000");
     }
     String sql =
         operands.stream()

@@ -43,7 +43,7 @@ final class SqlTables {
   private static final String PART = "\"@part\"";
   private static final int PUBLIC_ROWS_MAX = 10_000;
   private static final int DAYS_MAX = 40_000;
-  private static final BigInteger HUGE = BigInteger.ONE.shiftLeft(126);
+  private static final BigInteger HUGE = BigInteger.ONE.shiftLeft(127).subtract(BigInteger.ONE);
 
   /** What a name in FROM stands for. */
   private sealed interface Table {}
@@ -328,7 +328,7 @@ final class SqlTables {
       throw source.unsupported(at, "SUM of integers, or of a DECIMAL column as it is");
     }
     if (most.compareTo(HUGE) > 0) {
-      throw source.refused(ErrorCode.SUM_TOO_LARGE, at, "rows x largest value below 2^126");
+      throw source.refused(ErrorCode.SUM_TOO_LARGE, at, "rows x largest value below 2^127");
     }
     String sum = "sum(%s)".formatted(value.sql());
     return RowValue.of(

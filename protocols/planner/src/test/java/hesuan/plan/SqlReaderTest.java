@@ -138,6 +138,9 @@ class SqlReaderTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
+        "SELECT COUNT(*), QUANTILE(CLAMP(amount_fen, 0, 9), 1.5) AS q FROM orders",
+        "SELECT COUNT(*), QUANTILE(CLAMP(amount_fen, 0, 9)) AS q FROM orders",
+        "SELECT COUNT(*), VAR_POP(CLAMP(amount_fen, 0, 9)) AS q FROM orders",
         "SELECT COUNT(*) AS n FROM orders HAVING city = 'a'",
         "SELECT COUNT(*) AS n FROM orders HAVING amount_fen > 1",
         "SELECT COUNT(*) + amount_fen AS n FROM orders",
@@ -256,7 +259,7 @@ class SqlReaderTest {
         "SELECT city, COUNT(*) FROM orders GROUP BY city|HS1012|what.sql 1:44|WHERE city IN (...)",
         "SELECT city, COUNT(*) FROM orders WHERE city IN ('a') OR gift GROUP BY city|HS1012|what.sql 1:72|WHERE city IN (...)",
         "SELECT COUNT(*), SUM(CLAMP(amount_fen, 0, 9007199254740991)) AS s FROM orders|HS1013|what.sql 1:18|3 parties x 70000 rows x 9007199254740991 below 2^62",
-        "SELECT COUNT(*) FROM orders WHERE amount_fen * amount_fen * 9 > 1|HS1013|what.sql 1:35|integers below 2^126",
+        "SELECT COUNT(*) FROM orders WHERE amount_fen * amount_fen * 9 > 1|HS1013|what.sql 1:35|integers below 2^127",
         "SELECT SUM(CLAMP(amount_fen, 0, 9)) AS s FROM orders|HS1003|what.sql 1:8|COUNT(DISTINCT phone) AS people, to hold privacy.minGroup: 50 against",
         "SELECT COUNT(*) FROM orders WHERE town = 'a'|HS2004|what.sql 1:35|one of [orders.amount_fen, orders.city, orders.day, orders.gift, orders.phone, orders.weight]"
       })
@@ -323,7 +326,7 @@ class SqlReaderTest {
     assertEquals(new Epsilon(200_000), query.aggregates().getFirst().epsilon());
     assertEquals(new Figure.Mean(3, 1), query.outcome().columns().get(1).figure());
     assertEquals(
-        new Figure.Spread(3, 4, 1, true, true), query.outcome().columns().get(2).figure());
+        new Figure.Spread(3, 4, 1, true), query.outcome().columns().get(2).figure());
     assertEquals(3, query.outcome().limit());
     assertEquals(1, query.outcome().offset());
     assertEquals(

@@ -1,0 +1,314 @@
+package hesuan.agent.query;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import hesuan.dp.QueryNoise;
+import hesuan.plan.JobReader;
+import hesuan.plan.PlanResult;
+import hesuan.plan.Planner;
+import hesuan.plan.PublishedProduct;
+import hesuan.wire.Contract;
+import hesuan.wire.ContractId;
+import hesuan.wire.Digest;
+import hesuan.wire.Disclosure;
+import hesuan.wire.Epsilon;
+import hesuan.wire.IdRule;
+import hesuan.wire.JobId;
+import hesuan.wire.PartyId;
+import hesuan.wire.Plan;
+import hesuan.wire.Product;
+import hesuan.wire.Product.ColumnType;
+import hesuan.wire.ProductRef;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.duckdb.DuckDBConnection;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Whole SQL plans on one owner's part: what one person can move, and what nobody's rows can: the shape
+ * of the answer, whether there is one, and what the order of the rows says.
+ */
+class BoundedQueryTest {
+  private static final LocalDate TODAY = LocalDate.of(2026, 11, 21);
+  private static final int PEOPLE = 12;
+
+  private static final List<String> QUESTIONS =
+      List.of(
+          "SELECT city, COUNT(*) AS n, COUNT(DISTINCT id) AS people, SUM(CLAMP(amount, -20, 50)) AS s FROM t WHERE city IN ('a', 'b', 'c') GROUP BY city",
+          "SELECT city, COUNT(amount) AS n, AVG(CLAMP(amount, 0, 50)) AS m, VARIANCE(CLAMP(amount, 0, 50)) AS v FROM t WHERE city IN ('a', 'b', 'c') AND gift GROUP BY city",
+          "SELECT COUNT(*) AS n, MEDIAN(CLAMP(amount * 3 - weight, -10.5, 99.5)) AS q FROM t WHERE NOT gift",
+          "SELECT DATE_TRUNC('month', \"day\") AS m, gift, COUNT(*) AS n, SUM(CLAMP(CASE WHEN gift THEN amount ELSE 1 END, 0, 9)) AS s FROM t WHERE \"day\" BETWEEN DATE '2026-01-01' AND DATE '2026-03-31' GROUP BY m, gift",
+          "WITH p AS (SELECT id, SUM(amount) AS s, COUNT(*) AS n FROM t GROUP BY id) SELECT CASE WHEN s > 60 THEN 'much' ELSE 'little' END AS k, COUNT(*) AS people, SUM(CLAMP(n, 0, 7)) AS rows_ FROM p GROUP BY k",
+          "WITH r(c, z) AS (VALUES ('a', 1), ('b', 2), ('c', 2)) SELECT z, COUNT(*) AS n, SUM(CLAMP(z * amount, 0, 100)) AS s FROM t JOIN r ON city = c GROUP BY z");
+
+  private record Row(
+      String id,
+      @Nullable String city,
+      @Nullable Long amount,
+      String weight,
+      @Nullable String day,
+      @Nullable Boolean gift) {
+    String sql() {
+      return "('%s', %s, %s, %s, %s, %s)"
+          .formatted(
+              id,
+              city == null ? "NULL" : "'" + city + "'",
+              amount,
+              weight,
+              day == null ? "NULL" : "DATE '" + day + "'",
+              gift);
+    }
+  }
+
+  private static Plan.DpQuery query(String sql, int maxGroups, int maxRows) {
+    Map<ProductRef, PublishedProduct> products = new TreeMap<>();
+    for (String ref : List.of("shop-a/t@1", "shop-b/t@1")) {
+      Product product =
+          new Product(
+              Product.VERSION,
+              ProductRef.parse(ref),
+              ref,
+              List.of(
+                  new Product.Column("id", ColumnType.STRING),
+                  new Product.Column("city", ColumnType.STRING),
+                  new Product.Column("amount", ColumnType.INTEGER),
+                  new Product.Column("weight", ColumnType.DECIMAL),
+                  new Product.Column("day", ColumnType.DATE),
+                  new Product.Column("gift", ColumnType.BOOLEAN)),
+              new Product.Id("id", IdRule.OPAQUE),
+              List.of(
+                  new Product.DisclosureRule(
+                      "*", Disclosure.AGGREGATE, List.of("*"), List.of("*"), TODAY)),
+              new Product.Terms(1, Epsilon.parse("1")),
+              Digest.of(ref),
+              1000);
+      products.put(product.ref(), PublishedProduct.of(product));
+    }
+    List<PartyId> shops = List.of(new PartyId("shop-a"), new PartyId("shop-b"));
+    Contract contract =
+        new Contract(
+            Product.VERSION,
+            new ContractId("ctr-x"),
+            shops.stream().map(p -> new Contract.Member(p, Digest.of("keys of " + p))).toList(),
+            List.of("test"),
+            List.of("shop-a/t"),
+            List.of("dpQuery"),
+            List.of(new Contract.Output("aggregate", shops)),
+            TODAY,
+            TODAY,
+            100,
+            List.of());
+    PlanResult result =
+        Planner.plan(
+            JobReader.read(
+                """
+                apiVersion: hesuan/v1
+                kind: Job
+                metadata: {name: x}
+                purpose: {code: test}
+                contract: ctr-x
+                inputs: {t: [shop-a/t@1, shop-b/t@1]}
+                what:
+                  sql: |
+                    %s
+                privacy: {unit: id, epsilon: 1, minGroup: 1, maxGroups: %d, maxRows: %d}
+                outputs: [{name: x, to: [shop-a]}]
+                """
+                    .formatted(sql, maxGroups, maxRows)),
+            JobId.of(shops.getFirst(), "some-token"),
+            products,
+            contract,
+            TODAY);
+    return (Plan.DpQuery)
+        assertInstanceOf(PlanResult.Planned.class, result, result::toString)
+            .plan()
+            .steps()
+            .getFirst();
+  }
+
+  private static long[] cells(Plan.DpQuery query, List<Row> rows, long secret, int rowsMax)
+      throws SQLException {
+    Properties properties = new Properties();
+    properties.setProperty("jdbc_stream_results", "true");
+    try (DuckDBConnection duck =
+            (DuckDBConnection) DriverManager.getConnection("jdbc:duckdb:", properties);
+        Statement statement = duck.createStatement()) {
+      statement.execute(
+          "CREATE TABLE visible (id VARCHAR, city VARCHAR, amount BIGINT, weight DECIMAL(18,6), \"day\" DATE, gift BOOLEAN)");
+      statement.execute(
+          "INSERT INTO visible VALUES " + String.join(", ", rows.stream().map(Row::sql).toList()));
+      statement.execute(
+          "CREATE TABLE person AS SELECT DISTINCT id AS raw, CAST(hash(id) >> 1 AS BIGINT) AS unit FROM visible");
+      return new BoundedQuery(query, "id", secret, rowsMax).run(duck);
+    }
+  }
+
+  private static long[] cells(Plan.DpQuery query, List<Row> rows) throws SQLException {
+    return cells(query, rows, 42, 1 << 20);
+  }
+
+  private static Row row(Random random, String id) {
+    return new Row(
+        id,
+        random.nextInt(9) == 0 ? null : List.of("a", "b", "c", "d").get(random.nextInt(4)),
+        random.nextInt(9) == 0 ? null : (long) random.nextInt(-30, 80),
+        random.nextInt(40) + "." + random.nextInt(10),
+        random.nextInt(9) == 0 ? null : "2026-0" + (1 + random.nextInt(4)) + "-15",
+        random.nextInt(9) == 0 ? null : random.nextBoolean());
+  }
+
+  private static List<Row> rows(Random random) {
+    List<Row> rows = new ArrayList<>();
+    for (int p = 0; p < PEOPLE; p++) {
+      for (int i = 0; i < 1 + random.nextInt(20); i++) {
+        rows.add(row(random, "p" + p));
+      }
+    }
+    Collections.shuffle(rows, random);
+    return rows;
+  }
+
+  private static List<Row> without(List<Row> rows, String id) {
+    return rows.stream().filter(r -> !r.id.equals(id)).toList();
+  }
+
+  /** How far the cells of each aggregate are apart (L1), as a share of what is allowed; the worst. */
+  private static double moved(Plan.DpQuery query, long[] one, long[] other) {
+    double worst = 0;
+    int cell = 0;
+    for (Plan.Aggregate aggregate : query.aggregates()) {
+      long distance = 0;
+      for (int i = 0; i < QueryNoise.width(aggregate) * query.groups().size(); i++, cell++) {
+        distance += Math.abs(one[cell] - other[cell]);
+      }
+      worst = Math.max(worst, (double) distance / QueryNoise.sensitivity(query, aggregate));
+    }
+    assertEquals(one.length, cell);
+    return worst;
+  }
+
+  private static double worst(int ranWithGroups, int ranWithRows) throws SQLException {
+    double worst = 0;
+    Random random = new Random(5);
+    for (String question : QUESTIONS) {
+      Plan.DpQuery promised = query(question, 2, 3);
+      Plan.DpQuery ran = query(question, ranWithGroups, ranWithRows);
+      for (int i = 0; i < 5; i++) {
+        List<Row> rows = rows(random);
+        long[] with = cells(ran, rows);
+        long[] less = cells(ran, without(rows, busiest(rows)));
+        assertEquals(with.length, less.length);
+        worst = Math.max(worst, moved(promised, with, less));
+      }
+    }
+    return worst;
+  }
+
+  private static String busiest(List<Row> rows) {
+    Map<String, Integer> counts = new TreeMap<>();
+    rows.forEach(r -> counts.merge(r.id, 1, Integer::sum));
+    return Collections.max(counts.entrySet(), Map.Entry.comparingByValue()).getKey();
+  }
+
+  @Test
+  void onePerson_movesNoMoreThanTheNoiseIsMadeFor() throws SQLException {
+    double worst = worst(2, 3);
+    assertTrue(worst <= 1, "" + worst);
+    assertTrue(worst > 0.6, "the databases must press against the bounds: " + worst);
+  }
+
+  /** The property would find it if a bound were ignored. */
+  @Test
+  void onePerson_withABoundIgnored_movesMore() throws SQLException {
+    assertTrue(worst(3, 3) > 1);
+    assertTrue(worst(2, 4) > 1);
+  }
+
+  @Test
+  void onePerson_withAClampIgnored_movesMore() throws SQLException {
+    Plan.DpQuery promised = query(QUESTIONS.getFirst(), 2, 3);
+    Plan.DpQuery ran = query(QUESTIONS.getFirst().replace("-20, 50", "-2000, 5000"), 2, 3);
+    List<Row> rows = new ArrayList<>(rows(new Random(6)));
+    for (int i = 0; i < 6; i++) {
+      rows.add(new Row("rich", i < 3 ? "a" : "b", 4000L, "1", null, true));
+    }
+    assertTrue(moved(promised, cells(promised, rows), cells(promised, without(rows, "rich"))) <= 1);
+    assertTrue(moved(promised, cells(ran, rows), cells(ran, without(rows, "rich"))) > 1);
+  }
+
+  /** Were WHERE applied to what the bounds left, rows that don't count would displace those that do. */
+  @Test
+  void rowsThatWhereLeavesOut_displaceNobody() throws SQLException {
+    Random random = new Random(7);
+    Plan.DpQuery query = query(QUESTIONS.get(1), 2, 3);
+    List<Row> rows = rows(random);
+    List<Row> more = new ArrayList<>(rows);
+    for (int i = 0; i < 300; i++) {
+      Row row = row(random, "p" + random.nextInt(PEOPLE));
+      more.add(new Row(row.id, row.city, row.amount, row.weight, row.day, false));
+      more.add(new Row(row.id, "elsewhere", row.amount, row.weight, row.day, true));
+    }
+    assertArrayEquals(cells(query, rows), cells(query, more));
+  }
+
+  @Test
+  void orderOfRows_andShares_changeNothing() throws SQLException {
+    Random random = new Random(8);
+    List<Row> rows = rows(random);
+    List<Row> other = new ArrayList<>(rows);
+    Collections.shuffle(other, random);
+    for (String question : QUESTIONS) {
+      Plan.DpQuery query = query(question, 2, 3);
+      long[] cells = cells(query, rows);
+      assertArrayEquals(cells, cells(query, other), question);
+      assertArrayEquals(cells, cells(query, rows, 42, 64), question);
+    }
+    Plan.DpQuery query = query(QUESTIONS.getFirst(), 1, 1);
+    long[] cells = cells(query, rows);
+    assertFalse(
+        java.util.Arrays.equals(cells, cells(query, rows, 43, 1 << 20)),
+        "another secret chooses other rows");
+  }
+
+  /** Whatever stands in a row, there is an answer of the same shape, within the same bounds. */
+  @Test
+  void extremeRows_giveAnAnswerOfTheSameShape() throws SQLException {
+    List<Row> rows = rows(new Random(9));
+    List<Row> extreme = new ArrayList<>(rows);
+    for (int i = 0; i < 40; i++) {
+      extreme.add(new Row("p1", "a", Long.MIN_VALUE, "-999999999999.999999", "0001-01-01", true));
+      extreme.add(new Row("p1", "b", Long.MAX_VALUE, "999999999999.999999", "9999-12-31", false));
+      extreme.add(new Row("x" + i, null, null, "NULL", null, null));
+    }
+    List<String> questions =
+        Stream.concat(
+                QUESTIONS.stream(),
+                Stream.of(
+                    "SELECT COUNT(*) AS n, SUM(CLAMP(amount * amount - amount, 0, 9)) AS s FROM t WHERE amount * amount > -1",
+                    "SELECT COUNT(*) AS n, SUM(CLAMP(weight * weight * weight / 0.000001, 0.0, 9.0)) AS s FROM t",
+                    "SELECT EXTRACT(MONTH FROM \"day\") AS m, COUNT(*) AS n FROM t WHERE COALESCE(weight, 1) > -5 GROUP BY m",
+                    "WITH p AS (SELECT id, SUM(amount) AS s, SUM(weight) AS w, MIN(\"day\") AS d FROM t GROUP BY id) SELECT COUNT(*) AS n, SUM(CLAMP(s, 0, 9)) AS a, SUM(CLAMP(w, 0.00, 9.00)) AS b FROM p WHERE d IS NOT NULL"))
+            .toList();
+    for (String question : questions) {
+      Plan.DpQuery query = query(question, 2, 3);
+      long[] plain = cells(query, rows);
+      long[] cells = cells(query, extreme);
+      assertEquals(plain.length, cells.length, question);
+    }
+  }
+}
