@@ -68,8 +68,11 @@ final class Buckets {
     return load;
   }
 
-  /** The blocks of a bucket, first the items, then dummies. */
+  /** The blocks of a bucket, first the items, then dummies. Not to be changed. */
   long[] blocks(int bucket, SecureRandom random) {
+    if (start.length == 2 && items.length == 2 * load) {
+      return items;
+    }
     long[] blocks = new long[2 * load];
     int real = start[bucket + 1] - start[bucket];
     for (int i = 0; i < real; i++) {

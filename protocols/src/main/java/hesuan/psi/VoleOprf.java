@@ -89,26 +89,27 @@ record VoleOprf(Digest parameters, boolean malicious, Workers workers, SecureRan
   @Override
   public Values send(Peer receiver, int bucket, long[] items, int receiverItems) {
     byte[] coin = new byte[COIN_BYTES];
-    byte[] seed = new byte[0];
     ClusteredOkvs.Shape shape = ClusteredOkvs.Shape.of(receiverItems);
+    ClusteredOkvs.Rows early = null;
     if (malicious) {
       random.nextBytes(coin);
       new IntersectionMessages.Short(commitment(bucket, coin))
           .send(receiver, IntersectionMessages.Short.COMMITMENT_TAG, bucket);
     } else {
-      seed = receiveSeed(receiver, bucket);
+      // Hashed while the receiver encodes.
+      early = receiveSeed(receiver, bucket, shape, items);
     }
     VoleSenderShares shares =
         new VoleSender(voleParameters(bucket, shape), random, workers).run(channel(receiver));
+    ClusteredOkvs.Rows rows =
+        early == null ? receiveSeed(receiver, bucket, shape, items) : early;
     byte[] theirs = new byte[0];
     if (malicious) {
-      seed = receiveSeed(receiver, bucket);
       theirs =
           IntersectionMessages.Short.receive(
                   receiver, IntersectionMessages.Short.COIN_TAG, bucket, COIN_BYTES)
               .bytes();
     }
-    ClusteredOkvs.Rows rows = ClusteredOkvs.Rows.of(shape, seed, items, workers);
     long[] values = new long[items.length];
     try (Gf128Multiplier delta = new Gf128Multiplier(shares.delta0(), shares.delta1())) {
       long[] key = shares.b();
@@ -135,13 +136,12 @@ record VoleOprf(Digest parameters, boolean malicious, Workers workers, SecureRan
     new IntersectionMessages.Short(seed).send(sender, IntersectionMessages.Short.SEED_TAG, bucket);
   }
 
-  private static byte[] receiveSeed(Peer receiver, int bucket) {
-    return IntersectionMessages.Short.receive(
-            receiver,
-            IntersectionMessages.Short.SEED_TAG,
-            bucket,
-            ClusteredOkvs.SEED_BYTES)
-        .bytes();
+  private ClusteredOkvs.Rows receiveSeed(
+      Peer receiver, int bucket, ClusteredOkvs.Shape shape, long[] items) {
+    byte tag = IntersectionMessages.Short.SEED_TAG;
+    byte[] seed =
+        IntersectionMessages.Short.receive(receiver, tag, bucket, ClusteredOkvs.SEED_BYTES).bytes();
+    return ClusteredOkvs.Rows.of(shape, seed, items, workers);
   }
 
   private VoleParameters voleParameters(int bucket, ClusteredOkvs.Shape shape) {
