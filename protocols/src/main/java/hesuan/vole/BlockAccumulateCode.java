@@ -80,38 +80,64 @@ final class BlockAccumulateCode {
   /** The second half of the permutation before, the sums, and the first half of the next one. */
   private void accumulate(@Nullable Permutation open, long[] in, Permutation next, long[] out) {
     int[] cursor = next.starts.clone();
-    byte[] route = next.route;
-    long low = 0;
-    long high = 0;
+    long[] sum = new long[2];
     if (open == null) {
-      for (int i = 0; i < inputs; i++) {
-        long carry = high >> 63 & Gf128.REDUCTION;
-        high = (high << 1 | low >>> 63) ^ in[2 * i + 1];
-        low = low << 1 ^ carry ^ in[2 * i];
-        int to = 2 * cursor[route[i] & 255]++;
-        out[to] = low;
-        out[to + 1] = high;
+      for (int from = 0; from < inputs; from += BUCKET) {
+        sums(in, from, Math.min(BUCKET, inputs - from), sum, next.route, cursor, out);
       }
       return;
     }
-    char[] order = open.order;
     long[] near = new long[open.longestBucket() * 2];
     for (int bucket = 0; bucket < open.starts.length - 1; bucket++) {
       int start = open.starts[bucket];
-      int end = open.starts[bucket + 1];
+      int length = open.starts[bucket + 1] - start;
       // Read in order once: in the cache, order matters no more.
-      System.arraycopy(in, 2 * start, near, 0, 2 * (end - start));
-      for (int i = start; i < end; i++) {
-        int from = 2 * order[i];
-        long carry = high >> 63 & Gf128.REDUCTION;
-        high = (high << 1 | low >>> 63) ^ near[from + 1];
-        low = low << 1 ^ carry ^ near[from];
-        int to = 2 * cursor[route[i] & 255]++;
-        out[to] = low;
-        out[to + 1] = high;
-      }
+      System.arraycopy(in, 2 * start, near, 0, 2 * length);
+      shuffledSums(near, open.order, start, length, sum, next.route, cursor, out);
     }
     Arrays.fill(near, 0);
+  }
+
+  /** A stretch of the sums, each to its bucket; sum is the state before and after. */
+  private static void sums(
+      long[] in, int start, int length, long[] sum, byte[] route, int[] cursor, long[] out) {
+    long low = sum[0];
+    long high = sum[1];
+    for (int i = start; i < start + length; i++) {
+      long carry = high >> 63 & Gf128.REDUCTION;
+      high = (high << 1 | low >>> 63) ^ in[2 * i + 1];
+      low = low << 1 ^ carry ^ in[2 * i];
+      int to = 2 * cursor[route[i] & 255]++;
+      out[to] = low;
+      out[to + 1] = high;
+    }
+    sum[0] = low;
+    sum[1] = high;
+  }
+
+  /** The same over a bucket that is still to be shuffled. */
+  private static void shuffledSums(
+      long[] near,
+      char[] order,
+      int start,
+      int length,
+      long[] sum,
+      byte[] route,
+      int[] cursor,
+      long[] out) {
+    long low = sum[0];
+    long high = sum[1];
+    for (int i = start; i < start + length; i++) {
+      int from = 2 * order[i];
+      long carry = high >> 63 & Gf128.REDUCTION;
+      high = (high << 1 | low >>> 63) ^ near[from + 1];
+      low = low << 1 ^ carry ^ near[from];
+      int to = 2 * cursor[route[i] & 255]++;
+      out[to] = low;
+      out[to + 1] = high;
+    }
+    sum[0] = low;
+    sum[1] = high;
   }
 
   private void compress(long[] in, long[] out) {
