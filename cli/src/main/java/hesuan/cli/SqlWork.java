@@ -113,7 +113,6 @@ public final class SqlWork implements AutoCloseable {
                 "until", LocalDate.now(ZoneOffset.UTC).plusYears(1).toString())));
     request.put("terms", Map.of("minGroup", 20, "maxEpsilon", "1"));
     request.put("budget", "1000");
-    request.put("periodDays", 0);
     try (Api api = federation.at(party).agent()) {
       api.post("/products", request);
     }

@@ -60,6 +60,7 @@ class ExamplesTest {
     "overlap-three,brand-a,'brand-a,mall-b,pay-c',0.5",
     "secure-sum,mall-b,'brand-a,mall-b,pay-c',0",
     "dp-query,brand-a,'brand-a,mall-b,pay-c',0.9",
+    "sql,brand-a,'brand-a,mall-b,pay-c',1",
     "learn,brand-a,'brand-a,mall-b,pay-c',0"
   })
   void example_isPlanned(String name, String leader, String parties, String epsilon)
