@@ -9,7 +9,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class AuditorTest {
-  private static final Auditor AUDITOR = new Auditor(new SecretBytes(new byte[32]), 30_000);
+  private static final Auditor AUDITOR = new Auditor(new SecretBytes(new byte[32]), 20_000);
 
   @Test
   void audit_everyPipeline_passes_andEveryMutantIsRejected() {
