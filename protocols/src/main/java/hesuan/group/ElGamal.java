@@ -52,11 +52,9 @@ public final class ElGamal {
             return;
           }
           Bases bases = bases();
-          new LaneCurve()
-              .encrypt(numbers, start, end, randomness, bases.generator, bases.key, out);
+          new LaneCurve().encrypt(numbers, start, end, randomness, bases.generator, bases.key, out);
           byte[] check = new byte[BYTES];
-          encryptOneByOne(
-              new int[] {numbers[start]}, 0, 1, item(randomness, start, 32), check);
+          encryptOneByOne(new int[] {numbers[start]}, 0, 1, item(randomness, start, 32), check);
           Lanes.check(check, out, start, BYTES);
         });
   }
@@ -152,23 +150,53 @@ public final class ElGamal {
       workers.split(
           indexes.length,
           (start, end) -> {
-            Edwards curve = new Edwards();
-            long[] c = new long[Edwards.POINT];
-            long[] d = new long[Edwards.POINT];
-            byte[] plain = new byte[Element.BYTES];
-            for (int i = start; i < end; i++) {
-              int at = indexes[i] * BYTES;
-              numbers[i] = -1;
-              if (Points.decodeProper(curve, c, labels, at)
-                  && Points.decodeProper(curve, d, labels, at + 32)) {
-                curve.multiply(c, 0, c, 0, secret.bytes(), 0);
-                curve.subtract(d, 0, d, 0, c, 0);
-                curve.encode(plain, 0, d, 0);
-                numbers[i] = numberOf.getOrDefault(ByteBuffer.wrap(plain), -1);
-              }
+            if (!Lanes.use(end - start) || !readInLanes(labels, indexes, start, end, numbers)) {
+              readOneByOne(labels, indexes, start, end, numbers);
             }
           });
       return numbers;
+    }
+
+    private void readOneByOne(byte[] labels, int[] indexes, int start, int end, int[] numbers) {
+      Edwards curve = new Edwards();
+      long[] c = new long[Edwards.POINT];
+      long[] d = new long[Edwards.POINT];
+      byte[] plain = new byte[Element.BYTES];
+      for (int i = start; i < end; i++) {
+        int at = indexes[i] * BYTES;
+        numbers[i] = -1;
+        if (Points.decodeProper(curve, c, labels, at)
+            && Points.decodeProper(curve, d, labels, at + 32)) {
+          curve.multiply(c, 0, c, 0, secret.bytes(), 0);
+          curve.subtract(d, 0, d, 0, c, 0);
+          curve.encode(plain, 0, d, 0);
+          numbers[i] = numberOf.getOrDefault(ByteBuffer.wrap(plain), -1);
+        }
+      }
+    }
+
+    /** False when a label is no two proper elements: then each has to be looked at. */
+    private boolean readInLanes(byte[] labels, int[] indexes, int start, int end, int[] numbers) {
+      int count = end - start;
+      byte[] c = new byte[count * 32];
+      byte[] d = new byte[count * 32];
+      for (int i = 0; i < count; i++) {
+        System.arraycopy(labels, indexes[start + i] * BYTES, c, i * 32, 32);
+        System.arraycopy(labels, indexes[start + i] * BYTES + 32, d, i * 32, 32);
+      }
+      LaneCurve lanes = new LaneCurve();
+      if (lanes.multiply(c, 0, count, secret, c) != 0 || lanes.subtract(d, c, count, d) != 0) {
+        return false;
+      }
+      for (int i = 0; i < count; i++) {
+        numbers[start + i] = numberOf.getOrDefault(ByteBuffer.wrap(d, i * 32, 32).slice(), -1);
+      }
+      int[] check = new int[1];
+      readOneByOne(labels, new int[] {indexes[start]}, 0, 1, check);
+      if (check[0] != numbers[start]) {
+        throw Lanes.disagreement();
+      }
+      return true;
     }
   }
 }

@@ -527,6 +527,35 @@ final class LaneCurve {
     return bad;
   }
 
+  /**
+   * out[i] = a[i] - b[i]; out may be either.
+   *
+   * @return how many pairs are no two proper elements; their outputs are unfit for use
+   */
+  int subtract(byte[] a, byte[] b, int items, byte[] out) {
+    int bad = 0;
+    for (int first = 0; first < items; first += LANES) {
+      int used = Math.min(LANES, items - first);
+      gather(b, first, used, 4);
+      decode();
+      at(BAD).intoArray(m, KEPT_BAD);
+      toEntry(X);
+      field.copy(OTHER, CHOSEN + N);
+      field.copy(OTHER + N, CHOSEN);
+      field.copy(OTHER + 2 * N, CHOSEN + 2 * N);
+      field.subtract(OTHER + 3 * N, ZERO, CHOSEN + 3 * N);
+      gather(a, first, used, 4);
+      decode();
+      for (int i = 0; i < used; i++) {
+        bad += (int) (m[BAD + i] | m[KEPT_BAD + i]) & 1;
+      }
+      plus(OTHER);
+      finish(true);
+      encodeOne(out, first * 32, 32, used);
+    }
+    return bad;
+  }
+
   private void addMultiple(byte[] labels, int start, int used, LaneBase base) {
     gather(labels, start, 64, used, 4);
     decode();

@@ -28,8 +28,12 @@ final class Lanes {
   /** One item of every batch is computed on both paths: that item of out must be the same. */
   static void check(byte[] expected, byte[] out, int item, int bytes) {
     if (!Arrays.equals(expected, 0, bytes, out, item * bytes, (item + 1) * bytes)) {
-      throw new IllegalStateException("vector and scalar arithmetic disagree on this machine");
+      throw disagreement();
     }
+  }
+
+  static IllegalStateException disagreement() {
+    return new IllegalStateException("vector and scalar arithmetic disagree on this machine");
   }
 
   private static boolean agree() {

@@ -294,8 +294,26 @@ class LaneCurveTest {
     assertEquals(3, lanes.rerandomise(out, 0, items, randomness, generator, key));
     for (int i = 0; i < items; i++) {
       if (i != 0 && i != 9 && i != 20) {
-        assertTrue(
-            Arrays.equals(expected, i * 64, i * 64 + 64, out, i * 64, i * 64 + 64), "" + i);
+        assertTrue(Arrays.equals(expected, i * 64, i * 64 + 64, out, i * 64, i * 64 + 64), "" + i);
+      }
+    }
+  }
+
+  @Test
+  void subtract_agreesWithTheScalarCode_alsoToTheIdentity() {
+    int items = 21;
+    byte[] a = scalarMap(uniform(items, 14), items, Scalar.of(1));
+    byte[] b = scalarMap(uniform(items, 15), items, Scalar.of(1));
+    System.arraycopy(a, 0, b, 0, 32);
+    Arrays.fill(b, 64, 96, (byte) 0);
+    Arrays.fill(a, 96, 128, (byte) 0xff);
+    byte[] out = new byte[items * 32];
+    assertEquals(2, new LaneCurve().subtract(a, b, items, out));
+    for (int i = 0; i < items; i++) {
+      if (i != 2 && i != 3) {
+        Element from = Element.decode(Arrays.copyOfRange(a, i * 32, i * 32 + 32)).orElseThrow();
+        Element what = Element.decode(Arrays.copyOfRange(b, i * 32, i * 32 + 32)).orElseThrow();
+        assertArrayEquals(from.minus(what).encode(), Arrays.copyOfRange(out, i * 32, i * 32 + 32));
       }
     }
   }

@@ -32,8 +32,7 @@ class PsiBench extends ProcessBench {
     Map<String, Protocol> all = new TreeMap<>();
     all.put(
         Engine.ECDH.label(),
-        new Protocol(
-            IntersectionPsi.ECDH_BOUND, size -> new IntersectionPsi(size, Engine.ECDH)));
+        new Protocol(IntersectionPsi.ECDH_BOUND, size -> new IntersectionPsi(size, Engine.ECDH)));
     all.put("overlap", new Protocol(OverlapPsi.BOUND, OverlapPsi::new));
     all.put("unbalanced", new Protocol(UnbalancedPsi.BOUND, UnbalancedPsi::new));
     for (Engine engine : List.of(Engine.VOLE, Engine.VOLE_MALICIOUS)) {
