@@ -12,6 +12,8 @@ import java.util.Map;
  */
 public record VoleParameters(Digest session, int count, boolean malicious) {
   static final int VERSION = 1;
+
+  /** Memory grows with the count: whoever needs more runs several sessions. */
   public static final int COUNT_MAX = 1 << 22;
 
   public VoleParameters {
