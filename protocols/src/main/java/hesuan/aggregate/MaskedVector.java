@@ -1,34 +1,28 @@
 package hesuan.aggregate;
 
+import hesuan.group.Workers;
 import hesuan.wire.Digest;
 import hesuan.wire.ErrorCode;
 import hesuan.wire.ProblemException;
 import java.security.MessageDigest;
+import java.util.Arrays;
 
 /** The masked vector on its way, in messages of whole chunks; cells are little-endian. */
 final class MaskedVector {
-  static final int PIECE_CELLS =
-      16 * MaskStream.CHUNK_CELLS; // 1 MiB, a quarter of a message's limit
+  /** 1 MiB, a quarter of a message's limit. */
+  static final int PIECE_CELLS = 32 * Masks.CHUNK_CELLS;
 
   private MaskedVector() {}
 
-  /** Fills {@code chunk} with the masked cells from {@code from} on. */
-  interface Masking {
-    void chunk(long[] chunk, int from, int count);
-  }
-
-  static byte[] send(Link link, int length, Masking masking) {
+  static byte[] send(Link link, long[] addend, Masks masks, Workers workers) {
     MessageDigest digest = Digest.sha256();
-    long[] chunk = new long[MaskStream.CHUNK_CELLS];
-    for (int start = 0; start < length; start += PIECE_CELLS) {
-      int cells = Math.min(PIECE_CELLS, length - start);
-      byte[] piece = new byte[cells * Long.BYTES];
-      for (int at = 0; at < cells; at += chunk.length) {
-        int count = Math.min(chunk.length, cells - at);
-        masking.chunk(chunk, start + at, count);
-        for (int i = 0; i < count; i++) {
-          MaskStream.LONG.set(piece, (at + i) * Long.BYTES, chunk[i]);
-        }
+    for (int start = 0; start < addend.length; start += PIECE_CELLS) {
+      long[] cells =
+          Arrays.copyOfRange(addend, start, Math.min(addend.length, start + PIECE_CELLS));
+      masks.applyTo(cells, start, cells.length, workers);
+      byte[] piece = new byte[cells.length * Long.BYTES];
+      for (int i = 0; i < cells.length; i++) {
+        Masks.LONG.set(piece, i * Long.BYTES, cells[i]);
       }
       digest.update(piece);
       link.send(Phase.MASKED, piece);
@@ -51,7 +45,7 @@ final class MaskedVector {
       }
       digest.update(piece);
       for (int i = 0; i < count; i++) {
-        cells[start + i] = (long) MaskStream.LONG.get(piece, i * Long.BYTES);
+        cells[start + i] = (long) Masks.LONG.get(piece, i * Long.BYTES);
       }
     }
     return digest.digest();

@@ -1,6 +1,7 @@
 package hesuan.aggregate;
 
 import hesuan.channel.Channel;
+import hesuan.group.Workers;
 import hesuan.wire.Digest;
 import hesuan.wire.ErrorCode;
 import hesuan.wire.PartyId;
@@ -16,7 +17,8 @@ import java.util.function.IntFunction;
 
 /**
  * The party that collects: it adds its own vector in the clear (it never sends it), holds no share
- * and no mask, and learns the sum. One use, one thread. Memory: two vectors.
+ * and no mask, and learns the sum. One use, one thread, which may lend workers. Memory: two
+ * vectors.
  *
  * <p>A member counts as lost when its channel says so; the channel must therefore fail for a peer
  * that is gone, and not for one that merely waits while the leader waits for another.
@@ -24,16 +26,27 @@ import java.util.function.IntFunction;
 public final class SecureSumLeader {
   private final SecureSumSettings settings;
   private final PartyVerifier verifier;
+  private final Workers workers;
   private final byte[] context;
   private final SortedMap<Integer, Link> alive = new TreeMap<>();
+
+  /** In the calling thread. */
+  public SecureSumLeader(
+      SecureSumSettings settings, Map<PartyId, ? extends Channel> members, PartyVerifier verifier) {
+    this(settings, members, verifier, Workers.ONE);
+  }
 
   /**
    * @param members a channel to every other party of the roster
    */
   public SecureSumLeader(
-      SecureSumSettings settings, Map<PartyId, ? extends Channel> members, PartyVerifier verifier) {
+      SecureSumSettings settings,
+      Map<PartyId, ? extends Channel> members,
+      PartyVerifier verifier,
+      Workers workers) {
     this.settings = settings;
     this.verifier = verifier;
+    this.workers = workers;
     this.context = settings.context();
     for (PartyId party : settings.roster()) {
       if (!party.equals(settings.leader())) {
@@ -99,14 +112,17 @@ public final class SecureSumLeader {
     SortedMap<Integer, SortedMap<Integer, byte[]>> revealed =
         gather((index, link) -> revealed(link, sharers));
     requireHelpers();
-    for (Map.Entry<Integer, Messages.Confirmation> sharer : sharers.entrySet()) {
-      byte[] secret = reconstruct(sharer.getKey(), revealed);
-      if (survivors.containsKey(sharer.getKey())) {
-        removeSelfMask(sum, sharer.getKey(), secret, sharer.getValue());
-      } else {
-        removePairwiseMasks(sum, sharer.getKey(), secret, roster, rosterDigest, survivors);
+    try (Masks left = new Masks()) {
+      for (Map.Entry<Integer, Messages.Confirmation> sharer : sharers.entrySet()) {
+        byte[] secret = reconstruct(sharer.getKey(), revealed);
+        if (survivors.containsKey(sharer.getKey())) {
+          removeSelfMask(left, sharer.getKey(), secret, sharer.getValue());
+        } else {
+          removePairwiseMasks(left, sharer.getKey(), secret, roster, rosterDigest, survivors);
+        }
+        Arrays.fill(secret, (byte) 0);
       }
-      Arrays.fill(secret, (byte) 0);
+      left.applyTo(sum, 0, sum.length, workers);
     }
 
     Digest transcript = Messages.transcript(context, sharersDigest, survivorsBytes);
@@ -203,20 +219,17 @@ public final class SecureSumLeader {
   }
 
   private void removeSelfMask(
-      long[] sum, int owner, byte[] seed, Messages.Confirmation confirmation) {
+      Masks left, int owner, byte[] seed, Messages.Confirmation confirmation) {
     if (!Arrays.equals(
         Messages.Confirmation.commitment(context, seed), confirmation.commitment())) {
       throw wrongShares(owner);
     }
-    MaskStream mask = new MaskStream(seed);
-    for (int at = 0; at < sum.length; at += MaskStream.CHUNK_CELLS) {
-      mask.subtractFrom(sum, at, Math.min(MaskStream.CHUNK_CELLS, sum.length - at));
-    }
+    left.subtract(seed.clone());
   }
 
   /** What the survivors masked against a lost party did not cancel. */
   private void removePairwiseMasks(
-      long[] sum,
+      Masks left,
       int lost,
       byte[] secret,
       SortedMap<Integer, Messages.Advertisement> roster,
@@ -236,14 +249,10 @@ public final class SecureSumLeader {
                 lost,
                 survivor,
                 Objects.requireNonNull(roster.get(survivor)).maskKey());
-        MaskStream mask = new MaskStream(seed);
-        for (int at = 0; at < sum.length; at += MaskStream.CHUNK_CELLS) {
-          int count = Math.min(MaskStream.CHUNK_CELLS, sum.length - at);
-          if (survivor < lost) {
-            mask.subtractFrom(sum, at, count);
-          } else {
-            mask.addTo(sum, at, count);
-          }
+        if (survivor < lost) {
+          left.subtract(seed);
+        } else {
+          left.add(seed);
         }
       }
     }

@@ -1,13 +1,13 @@
 package hesuan.aggregate;
 
 import hesuan.channel.Channel;
+import hesuan.group.Workers;
 import hesuan.wire.Digest;
 import hesuan.wire.ErrorCode;
 import hesuan.wire.PartyId;
 import hesuan.wire.Problem;
 import hesuan.wire.ProblemException;
 import java.security.SecureRandom;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -18,7 +18,7 @@ import java.util.TreeMap;
 
 /**
  * A party that adds its vector and learns nothing of the others'. Reads top to bottom like {@code
- * docs/protocols/secure-sum.md}. One use, one thread.
+ * docs/protocols/secure-sum.md}. One use, one thread, which may lend workers.
  */
 public final class SecureSumMember {
   private final SecureSumSettings settings;
@@ -27,14 +27,26 @@ public final class SecureSumMember {
   private final int selfIndex;
   private final PartySigner signer;
   private final PartyVerifier verifier;
+  private final Workers workers;
   private final SecureRandom random;
   private final byte[] context;
+
+  /** In the calling thread. */
+  public SecureSumMember(
+      SecureSumSettings settings,
+      Channel leader,
+      PartySigner signer,
+      PartyVerifier verifier,
+      SecureRandom random) {
+    this(settings, leader, signer, verifier, Workers.ONE, random);
+  }
 
   public SecureSumMember(
       SecureSumSettings settings,
       Channel leader,
       PartySigner signer,
       PartyVerifier verifier,
+      Workers workers,
       SecureRandom random) {
     this.settings = settings;
     this.leader = new Link(leader);
@@ -42,6 +54,7 @@ public final class SecureSumMember {
     this.selfIndex = settings.indexOf(self);
     this.signer = signer;
     this.verifier = verifier;
+    this.workers = workers;
     this.random = random;
     this.context = settings.context();
     if (!leader.peer().equals(settings.leader()) || !settings.isMember(selfIndex)) {
@@ -218,32 +231,28 @@ public final class SecureSumMember {
       SortedMap<Integer, Messages.Advertisement> roster,
       byte[] rosterDigest,
       Iterable<Integer> sharers) {
-    List<MaskStream> added = new ArrayList<>();
-    List<MaskStream> subtracted = new ArrayList<>();
-    added.add(new MaskStream(selfMaskSeed));
-    for (int other : sharers) {
-      if (other != selfIndex) {
-        byte[] seed =
-            pairwiseSeed(
-                settings,
-                context,
-                rosterDigest,
-                maskKey,
-                selfIndex,
-                other,
-                Objects.requireNonNull(roster.get(other)).maskKey());
-        (selfIndex < other ? added : subtracted).add(new MaskStream(seed));
-        Arrays.fill(seed, (byte) 0);
+    try (Masks masks = new Masks()) {
+      masks.add(selfMaskSeed.clone());
+      for (int other : sharers) {
+        if (other != selfIndex) {
+          byte[] seed =
+              pairwiseSeed(
+                  settings,
+                  context,
+                  rosterDigest,
+                  maskKey,
+                  selfIndex,
+                  other,
+                  Objects.requireNonNull(roster.get(other)).maskKey());
+          if (selfIndex < other) {
+            masks.add(seed);
+          } else {
+            masks.subtract(seed);
+          }
+        }
       }
+      return MaskedVector.send(leader, addend, masks, workers);
     }
-    return MaskedVector.send(
-        leader,
-        addend.length,
-        (chunk, from, count) -> {
-          System.arraycopy(addend, from, chunk, 0, count);
-          added.forEach(mask -> mask.addTo(chunk, 0, count));
-          subtracted.forEach(mask -> mask.subtractFrom(chunk, 0, count));
-        });
   }
 
   /** The seed of the mask that the lower index adds and the higher subtracts. */

@@ -7,6 +7,7 @@ import hesuan.cli.Group;
     name = "bench",
     description = "Measure on this machine, cold and warm. 在本机测量（冷、热）。",
     subcommands = {
+      AggregateBench.class,
       BudgetBench.class,
       ChannelBench.class,
       NoiseBench.class,

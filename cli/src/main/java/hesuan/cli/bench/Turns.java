@@ -1,0 +1,162 @@
+package hesuan.cli.bench;
+
+import hesuan.channel.Channel;
+import hesuan.wire.ErrorCode;
+import hesuan.wire.PartyId;
+import hesuan.wire.ProblemException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Semaphore;
+
+/**
+ * Many parties in one process, each on its own thread, of which one computes at a time: a party
+ * gives its turn away when it waits. What a party's turns last is what its work would last on a
+ * machine of its own.
+ */
+final class Turns {
+  /** Messages under way in one direction; more wait, and so does their memory. */
+  private static final int MESSAGES = 2;
+
+  private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+
+  private final Semaphore one = new Semaphore(1);
+
+  /** Of one party in one run; used by its thread only. */
+  final class Turn {
+    private long nanos;
+    private long cpuNanos;
+    private long began;
+    private long cpuBegan;
+
+    void begin() {
+      one.acquireUninterruptibly();
+      began = System.nanoTime();
+      cpuBegan = THREADS.getCurrentThreadCpuTime();
+    }
+
+    void end() {
+      nanos += System.nanoTime() - began;
+      cpuNanos += THREADS.getCurrentThreadCpuTime() - cpuBegan;
+      one.release();
+    }
+
+    long nanos() {
+      return nanos;
+    }
+
+    /** Of this thread, not of workers that it lends. */
+    long cpuNanos() {
+      return cpuNanos;
+    }
+  }
+
+  private record Message(byte tag, byte[] body) {}
+
+  /** One party's end of a pair. */
+  static final class End implements Channel {
+    private static final Message CLOSED = new Message((byte) 0, new byte[0]);
+
+    private final PartyId self;
+    private final PartyId peer;
+    private final Turn turn;
+    private final BlockingQueue<Message> incoming;
+    private final BlockingQueue<Message> outgoing;
+    private long bytesSent;
+
+    private End(
+        PartyId self,
+        PartyId peer,
+        Turn turn,
+        BlockingQueue<Message> incoming,
+        BlockingQueue<Message> outgoing) {
+      this.self = self;
+      this.peer = peer;
+      this.turn = turn;
+      this.incoming = incoming;
+      this.outgoing = outgoing;
+    }
+
+    static End[] pair(PartyId a, Turn turnOfA, PartyId b, Turn turnOfB) {
+      BlockingQueue<Message> toA = new ArrayBlockingQueue<>(MESSAGES);
+      BlockingQueue<Message> toB = new ArrayBlockingQueue<>(MESSAGES);
+      return new End[] {new End(a, b, turnOfA, toA, toB), new End(b, a, turnOfB, toB, toA)};
+    }
+
+    @Override
+    public PartyId self() {
+      return self;
+    }
+
+    @Override
+    public PartyId peer() {
+      return peer;
+    }
+
+    @Override
+    public void send(byte tag, byte[] body) {
+      bytesSent += body.length + 1;
+      put(new Message(tag, body));
+    }
+
+    private void put(Message message) {
+      if (outgoing.offer(message)) {
+        return;
+      }
+      turn.end();
+      try {
+        outgoing.put(message);
+      } catch (InterruptedException e) {
+        throw interrupted();
+      } finally {
+        turn.begin();
+      }
+    }
+
+    @Override
+    public byte[] receive(byte tag, int bytesMax) {
+      Message message = take();
+      if (message.equals(CLOSED)) {
+        throw new ProblemException(ErrorCode.PEER_SILENT, peer.value(), "a message", "none");
+      }
+      if (message.tag != tag || message.body.length > bytesMax) {
+        throw new ProblemException(
+            ErrorCode.PROTOCOL_VIOLATION,
+            peer.value(),
+            "tag " + tag + " of at most " + bytesMax + " bytes",
+            "tag " + message.tag + " of " + message.body.length + " bytes");
+      }
+      return message.body;
+    }
+
+    private Message take() {
+      Message message = incoming.poll();
+      if (message != null) {
+        return message;
+      }
+      turn.end();
+      try {
+        return incoming.take();
+      } catch (InterruptedException e) {
+        throw interrupted();
+      } finally {
+        turn.begin();
+      }
+    }
+
+    private ProblemException interrupted() {
+      Thread.currentThread().interrupt();
+      return new ProblemException(ErrorCode.CANCELLED, peer.value(), "a message", "interrupted");
+    }
+
+    /** The peer hears that this party is gone. */
+    void close() {
+      put(CLOSED);
+    }
+
+    long bytesSent() {
+      return bytesSent;
+    }
+  }
+}
