@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import hesuan.demo.data.DemoData;
 import hesuan.demo.data.Population;
 import hesuan.demo.data.Truth;
+import hesuan.evidence.Receipt;
 import hesuan.evidence.ReceiptVerifier;
 import hesuan.evidence.TrustedKeys;
 import hesuan.evidence.Verification;
@@ -222,7 +223,19 @@ final class Demo {
             "  revealed to %s: %s",
             "  向 %s 披露：%s", reveal.path("to").asText(), reveal.path("what").asText());
       }
+      decisions(job);
       return job;
+    }
+  }
+
+  /** By whose word it ran: each party's own policy decided in its own agent. */
+  private void decisions(JsonNode job) throws Exception {
+    for (String party : Stories.texts(job.path("parties"))) {
+      try (Api agent = federation.at(party).agent()) {
+        JsonNode own = agent.get("/jobs/" + job.path("id").asText());
+        check(!own.path("decisions").isEmpty());
+        Stories.decisions(console, party, own.path("decisions"));
+      }
     }
   }
 
@@ -394,6 +407,21 @@ final class Demo {
         "  集中训练可达 %.4f；最好的单方为 %.4f", reference.pooled(), reference.bestSingle());
     check(Double.parseDouble(last) > reference.bestSingle());
     receipts(job);
+    registered(job, result.path("model").path("digest").asText());
+  }
+
+  /** The model stands in the receiver's registry with the evidence that it came from. */
+  private void registered(JsonNode job, String parameters) throws Exception {
+    try (Api agent = federation.at(BRAND).agent()) {
+      JsonNode model = agent.get("/models").path(0);
+      Stories.model(console, model);
+      check(model.path("job").asText().equals(job.path("id").asText()));
+      check(model.path("parameters").asText().equals(parameters));
+      Digest receipt =
+          Receipt.read(JobCommands.receipt(agent, job.path("id").asText())).envelopeDigest();
+      check(model.path("receipt").asText().equals(receipt.hex()));
+      check(agent.get("/models/" + model.path("id").asText()).path("curve").size() > 1);
+    }
   }
 
   private void refused() throws Exception {

@@ -6,6 +6,7 @@ import hesuan.agent.AgentConfig;
 import hesuan.identity.Identity;
 import hesuan.identity.KeyFiles;
 import hesuan.transport.Address;
+import hesuan.wire.Software;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.file.Files;
@@ -109,8 +110,7 @@ final class DoctorCommand extends HomeCommand {
 
   private void coordinator(Console console) throws IOException {
     try (Api api = home().coordinator()) {
-      JsonNode health = api.get("/health");
-      find(console, "coordinator API", "协调方 API", true, health.path("status").asText(), "", "");
+      version(console, api);
       parties(console, api);
     } catch (hesuan.wire.ProblemException e) {
       find(
@@ -138,8 +138,7 @@ final class DoctorCommand extends HomeCommand {
         "启动代理，或用新令牌重新入网");
     port(console, "control port", "控制端口", config.coordinator());
     try (Api api = home().coordinator()) {
-      JsonNode version = api.get("/version");
-      find(console, "coordinator API", "协调方 API", true, version.path("software").asText(), "", "");
+      version(console, api);
       parties(console, api);
     } catch (hesuan.wire.ProblemException e) {
       find(
@@ -194,6 +193,19 @@ final class DoctorCommand extends HomeCommand {
           "hesuan agent start --home " + folder,
           "hesuan agent start --home " + folder);
     }
+  }
+
+  /** The coordinator answers, and runs the same version as this command. */
+  private void version(Console console, Api api) {
+    String theirs = api.get("/version").path("software").asText();
+    find(
+        console,
+        "coordinator API",
+        "协调方 API",
+        theirs.equals(Software.NAME),
+        theirs,
+        "upgrade the older side; this command is " + Software.NAME,
+        "请升级较旧的一方；本命令为 " + Software.NAME);
   }
 
   /** From the coordinator's side: whose line is up, on which version, how its clock goes. */

@@ -20,6 +20,7 @@ import picocli.CommandLine;
       ContractCommands.class,
       JobCommands.class,
       ReceiptCommands.class,
+      ModelCommands.class,
       LedgerCommand.class,
       LogCommands.class,
       BudgetCommand.class,

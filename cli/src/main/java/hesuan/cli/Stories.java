@@ -73,6 +73,57 @@ final class Stories {
     }
   }
 
+  /**
+   * What this party's own policy allowed, and what it asked for in return. It decides before every
+   * step again; those are only counted.
+   */
+  static void decisions(Console console, String party, JsonNode decisions) {
+    int steps = 0;
+    for (JsonNode decision : decisions) {
+      String phase = decision.path("phase").asText();
+      if (!decision.path("allow").asBoolean()) {
+        continue; // the refusal tells it
+      }
+      if (phase.equals("step")) {
+        steps++;
+        continue;
+      }
+      List<String> asked = new ArrayList<>();
+      decision
+          .path("obligations")
+          .forEach(
+              each -> asked.add(each.path("kind").asText() + " " + each.path("value").asText()));
+      console.say(
+          "  %s: rules %s… allow it (%s, decision %s) and ask for %s",
+          "  %s：规则包 %s… 准许（%s，决定 %s），要求 %s",
+          party,
+          brief(decision.path("bundle")),
+          phase,
+          decision.path("id").asText(),
+          asked.isEmpty() ? console.text("nothing more", "无附加义务") : String.join(", ", asked));
+    }
+    if (steps > 0) {
+      console.say("  %s: asked again before a step %d times", "  %s：各步骤之前又复核 %d 次", party, steps);
+    }
+  }
+
+  static void model(Console console, JsonNode model) {
+    console.say(
+        "  model %s of job %s: parameters %s…, receipt %s…, release %s…, %d consents",
+        "  模型 %s，来自作业 %s：参数 %s…，凭证 %s…，放行 %s…，%d 份同意",
+        model.path("id").asText(),
+        model.path("job").asText(),
+        brief(model.path("parameters")),
+        brief(model.path("receipt")),
+        brief(model.path("release")),
+        model.path("consents").size());
+  }
+
+  private static String brief(JsonNode digest) {
+    String hex = digest.asText();
+    return hex.substring(0, Math.min(8, hex.length()));
+  }
+
   static void result(Console console, JsonNode reply) {
     JsonNode result = reply.path("result");
     List<List<String>> table = new ArrayList<>();

@@ -1,6 +1,6 @@
 package hesuan.cli;
 
-import hesuan.agent.Agent;
+import hesuan.wire.Software;
 import java.util.Map;
 
 /** {@code hesuan version}. */
@@ -8,8 +8,8 @@ import java.util.Map;
 final class VersionCommand extends Command {
   @Override
   protected int run(Console console) {
-    console.line(Agent.SOFTWARE + ", JDK " + Runtime.version());
-    console.document(Map.of("software", Agent.SOFTWARE, "jdk", Runtime.version().toString()));
+    console.line(Software.NAME + ", JDK " + Runtime.version());
+    console.document(Map.of("software", Software.NAME, "jdk", Runtime.version().toString()));
     return Exit.OK;
   }
 }

@@ -41,6 +41,7 @@ import hesuan.wire.ErrorCode;
 import hesuan.wire.PartyId;
 import hesuan.wire.ProblemException;
 import hesuan.wire.SecretBytes;
+import hesuan.wire.Software;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -231,7 +232,7 @@ public final class Coordinator implements AutoCloseable {
                 Address.parse(config.apiListen()),
                 tls,
                 List.of(
-                    new Federation(config.federation(), softwareVersion(), home.resolve("log")),
+                    new Federation(config.federation(), Software.NAME, home.resolve("log")),
                     store,
                     members,
                     apiTokens,
@@ -286,11 +287,6 @@ public final class Coordinator implements AutoCloseable {
             with.clock(),
             with.random()));
     return identity;
-  }
-
-  private static String softwareVersion() {
-    String version = Coordinator.class.getPackage().getImplementationVersion();
-    return version == null ? "development" : version;
   }
 
   private <T extends AutoCloseable> T part(T part) {

@@ -71,7 +71,6 @@ import org.slf4j.LoggerFactory;
  * The assembled agent: opens what is in its home, dials its coordinator, and goes on where it was.
  */
 public final class Agent implements AutoCloseable {
-  public static final String SOFTWARE = "hesuan/0.1.0";
 
   private static final Logger LOG = LoggerFactory.getLogger(Agent.class);
   public static final Schema SCHEMA =

@@ -24,6 +24,7 @@ import hesuan.wire.Json;
 import hesuan.wire.PartyId;
 import hesuan.wire.Problem;
 import hesuan.wire.ProblemException;
+import hesuan.wire.Software;
 import java.time.Clock;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -96,7 +97,7 @@ final class CoordinatorLine implements ControlClient.Listener {
             .setHello(
                 Hello.newBuilder()
                     .setProtocolVersion(PROTOCOL_VERSION)
-                    .setSoftware(Agent.SOFTWARE)
+                    .setSoftware(Software.NAME)
                     .setDataAddress(config.advertised())
                     .setClockMillis(clock.millis()))
             .build());

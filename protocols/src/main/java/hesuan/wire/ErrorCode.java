@@ -84,6 +84,8 @@ public enum ErrorCode {
       "HS2007", "unknown token", "未知令牌", "see `hesuan token list`", "请查看 `hesuan token list`"),
   UNKNOWN_PATH(
       "HS2008", "no such path of the API", "接口路径不存在", "see docs/api.md", "请查看 docs/api.md"),
+  UNKNOWN_MODEL(
+      "HS2009", "unknown model", "未知模型", "see `hesuan model list`", "请查看 `hesuan model list`"),
 
   SOURCE_UNREADABLE(
       "HS3001", "source cannot be read", "数据源无法读取", "check path, rights and format", "请检查路径、权限与格式"),

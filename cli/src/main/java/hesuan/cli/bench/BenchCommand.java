@@ -12,6 +12,7 @@ import hesuan.cli.Group;
       ChannelBench.class,
       NoiseBench.class,
       PsiBench.class,
+      ReportCommand.class,
       SqlBench.class,
       VoleBench.class
     })

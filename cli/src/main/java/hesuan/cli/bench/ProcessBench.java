@@ -13,7 +13,6 @@ import hesuan.wire.PartyId;
 import hesuan.wire.Problem;
 import hesuan.wire.ProblemException;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -158,18 +157,12 @@ abstract class ProcessBench extends Bench {
         PartyEnd.OPEN_MAX.toMillis());
   }
 
-  /** This very command with the same JDK, classes and JVM options, but for the heap. */
+  /** This very command, for one party. */
   private List<String> command(PartyId each, Path fresh) {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-        .filter(option -> !option.startsWith("-Xmx") && !option.startsWith("-agentlib"))
-        .forEach(command::add);
-    command.addAll(List.of("-Xmx" + heap, "-cp", System.getProperty("java.class.path")));
-    command.add(spec.root().userObject().getClass().getName());
-    command.addAll(spec.root().commandLine().getParseResult().originalArgs());
-    command.addAll(List.of("--party", each.value(), "--folder", fresh.toString()));
-    return command;
+    List<String> arguments =
+        new ArrayList<>(spec.root().commandLine().getParseResult().originalArgs());
+    arguments.addAll(List.of("--party", each.value(), "--folder", fresh.toString()));
+    return Program.command(spec, heap, arguments);
   }
 
   private Figures figures(List<PartyProcess> processes, RelayServer relay)

@@ -1,6 +1,5 @@
 package hesuan.agent.api;
 
-import hesuan.agent.Agent;
 import hesuan.agent.Contracts;
 import hesuan.agent.PayloadTypes;
 import hesuan.agent.data.Publication;
@@ -12,6 +11,7 @@ import hesuan.wire.ContractId;
 import hesuan.wire.Digest;
 import hesuan.wire.PartyId;
 import hesuan.wire.ProductRef;
+import hesuan.wire.Software;
 import io.micronaut.context.annotation.Requires;
 import io.micronaut.http.MediaType;
 import io.micronaut.http.annotation.Body;
@@ -60,7 +60,7 @@ final class PartyController {
         state.keys(),
         agent.config().advertised(),
         state.relayAddress(),
-        Agent.SOFTWARE,
+        Software.NAME,
         state.clockSkewMillis(),
         state.policyBundle(),
         agent.members().all().stream()

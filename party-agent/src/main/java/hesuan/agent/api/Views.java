@@ -138,5 +138,25 @@ final class Views {
 
   record Result(String job, JsonNode result, Released released) {}
 
+  /**
+   * @param id names the parameters by the beginning of their digest
+   * @param receipt digest of this party's receipt of the job; null until the job has ended here
+   * @param release digest of the leader's signed release
+   * @param consents digests of the contributors' signed consents to it
+   */
+  record ModelLine(
+      String id,
+      Digest parameters,
+      String job,
+      @Nullable Digest receipt,
+      Digest release,
+      List<Digest> consents) {}
+
+  /**
+   * @param model description, features, label and parameters
+   * @param curve a row a round, under the columns
+   */
+  record Model(ModelLine registered, JsonNode model, JsonNode columns, JsonNode curve) {}
+
   record Released(PartyId leader, Digest release, List<PartyId> consents) {}
 }
