@@ -223,7 +223,9 @@ final class Demo {
             "  revealed to %s: %s",
             "  向 %s 披露：%s", reveal.path("to").asText(), reveal.path("what").asText());
       }
-      decisions(job);
+      if (job.path("state").asText().equals("done")) {
+        decisions(job);
+      }
       return job;
     }
   }
