@@ -1,6 +1,5 @@
 package hesuan.agent.job;
 
-import hesuan.agent.Agent;
 import hesuan.agent.budget.Budget;
 import hesuan.agent.budget.CanonicalQuery;
 import hesuan.agent.Contracts;
@@ -29,6 +28,7 @@ import hesuan.wire.Plan;
 import hesuan.wire.Problem;
 import hesuan.wire.ProblemException;
 import hesuan.wire.ProductRef;
+import hesuan.wire.Software;
 import java.time.Clock;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
@@ -81,7 +81,7 @@ public final class Admission {
   }
 
   static Digest query(Plan plan) {
-    return CanonicalQuery.of(plan, Agent.SOFTWARE);
+    return CanonicalQuery.of(plan, Software.NAME);
   }
 
   Envelope sign(String type, Object document) {
