@@ -109,7 +109,10 @@ public final class ClusteredOkvs {
       workers.run(
           slice ->
               rows.countClusters(
-                  rowKey, keys, part(count, slice, slices), part(count, slice + 1, slices),
+                  rowKey,
+                  keys,
+                  part(count, slice, slices),
+                  part(count, slice + 1, slices),
                   next[slice]));
       int total = 0;
       for (int cluster = 0; cluster < shape.clusters; cluster++) {
@@ -159,8 +162,7 @@ public final class ClusteredOkvs {
       }
     }
 
-    private void fill(
-        byte[] rowKey, byte[] valueKey, long[] keys, int from, int to, int[] next) {
+    private void fill(byte[] rowKey, byte[] valueKey, long[] keys, int from, int to, int[] next) {
       BlockHash rowHash = new BlockHash(rowKey);
       BlockHash valueHash = new BlockHash(valueKey);
       long[] piece = new long[2 * BlockHash.PIECE];

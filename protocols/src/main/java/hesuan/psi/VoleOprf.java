@@ -101,8 +101,7 @@ record VoleOprf(Digest parameters, boolean malicious, Workers workers, SecureRan
     }
     VoleSenderShares shares =
         new VoleSender(voleParameters(bucket, shape), random, workers).run(channel(receiver));
-    ClusteredOkvs.Rows rows =
-        early == null ? receiveSeed(receiver, bucket, shape, items) : early;
+    ClusteredOkvs.Rows rows = early == null ? receiveSeed(receiver, bucket, shape, items) : early;
     byte[] theirs = new byte[0];
     if (malicious) {
       theirs =

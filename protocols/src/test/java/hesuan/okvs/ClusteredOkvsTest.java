@@ -116,7 +116,9 @@ class ClusteredOkvsTest {
     assertFalse(Arrays.equals(one.hashes(), out));
   }
 
-  /** Also those that no key touches: a store with zeros in it would show how many keys there are. */
+  /**
+   * Also those that no key touches: a store with zeros in it would show how many keys there are.
+   */
   @Test
   void cells_lookRandom_alsoTheFreeOnes() {
     ClusteredOkvs.Rows rows = rows(20_000, random(40_000, 13));
@@ -182,8 +184,7 @@ class ClusteredOkvsTest {
     int keys = 1 << 14;
     int big = 0;
     for (int seed = 0; seed < 20; seed++) {
-      ClusteredOkvs.Shape shape =
-          new ClusteredOkvs.Shape(keys, 1, keys, (int) (keys * expansion));
+      ClusteredOkvs.Shape shape = new ClusteredOkvs.Shape(keys, 1, keys, (int) (keys * expansion));
       ClusteredOkvs.Rows rows =
           ClusteredOkvs.Rows.of(shape, SEED, random(2 * keys, 900 + seed), Workers.ONE);
       big += ClusteredOkvs.coreRows(rows, 0) > 16 ? 1 : 0;

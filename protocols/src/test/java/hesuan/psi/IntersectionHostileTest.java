@@ -21,10 +21,10 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.jspecify.annotations.Nullable;
 
 /** A peer that sends something else: a named error on both sides, and no result. */
 class IntersectionHostileTest {
@@ -35,7 +35,8 @@ class IntersectionHostileTest {
   }
 
   /** Sends as told, except for the message with that number, or all of a tag. */
-  private record Liar(Channel inner, AtomicInteger sent, int victim, int victimTag, @Nullable Lie lie)
+  private record Liar(
+      Channel inner, AtomicInteger sent, int victim, int victimTag, @Nullable Lie lie)
       implements Channel {
     @Override
     public PartyId self() {
@@ -82,7 +83,8 @@ class IntersectionHostileTest {
             channel.send(tag, body);
           });
 
-  private static Meeting liedTo(boolean receiverLies, int message, @Nullable Lie lie, Engine engine) {
+  private static Meeting liedTo(
+      boolean receiverLies, int message, @Nullable Lie lie, Engine engine) {
     Meeting meeting = new Meeting();
     AtomicInteger sent = new AtomicInteger();
     if (receiverLies) {
@@ -321,7 +323,8 @@ class IntersectionHostileTest {
     Set<Long> bytes = new HashSet<>();
     for (int from : new int[] {0, 10, 100}) {
       Meeting meeting =
-          new Meeting().run(Meeting.parameters(Engine.VOLE, true), ids(0, 30), ids(from, from + 20));
+          new Meeting()
+              .run(Meeting.parameters(Engine.VOLE, true), ids(0, 30), ids(from, from + 20));
       meeting.receiver();
       bytes.add(meeting.receiverBytes * 1_000_000 + meeting.senderBytes);
     }
