@@ -12,10 +12,10 @@ sealed interface Oprf permits EcdhOprf, VoleOprf {
    */
   record Values(long[] values, int[] places) {}
 
-  /** The receiver's side. */
+  /** The receiver's side, with fresh secrets; both sides know each other's load. */
   Values receive(Peer sender, int bucket, long[] items);
 
-  /** The sender's side. */
+  /** The sender's side, with fresh secrets. */
   Values send(Peer receiver, int bucket, long[] items, int receiverItems);
 
   static int[] inOrder(int count) {
