@@ -9,7 +9,7 @@ import hesuan.psi.ItemBlocks;
 import hesuan.wire.PartyId;
 import java.util.Map;
 
-/** Which items two parties share, learned by the first of them; from bytes in memory. */
+/** Which items two parties share, learned by the first; from identifiers in memory. */
 record IntersectionPsi(PsiCase size, IntersectionParameters.Engine engine)
     implements PartyBench<byte[]> {
   static final String ECDH_BOUND =
