@@ -194,7 +194,7 @@ class AccountantTest {
     double sum = 0;
     for (int i = 0; i < 12; i++) {
       double epsilon = 0.01 + 0.3 * random.nextDouble();
-      long scale = 1 + random.nextInt(30);
+      long scale = 1L + random.nextInt(30);
       switch (i % 3) {
         case 0 -> events.add(new PrivacyEvent.Laplace(epsilon));
         case 1 -> events.add(new PrivacyEvent.Pure(Epsilon.parse("" + epsilon)));
