@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Rows of people, each with a group, a day and a value, as flat arrays: row i is of person {@code
- * person(i)} of {@link #people}. Rows without a usable id, or without the day that was asked for, are
- * left out.
+ * person(i)} of {@link #people}. Rows without a usable id, or without the day that was asked for,
+ * are left out.
  */
 public final class PersonRows implements AutoCloseable {
   private static final int BATCH_ROWS = 16_384;
@@ -68,8 +68,7 @@ public final class PersonRows implements AutoCloseable {
   }
 
   private static String selection(String idColumn, Columns columns) {
-    String group =
-        columns.group == null ? "0" : IdColumn.groupIndex(columns.group, columns.groups);
+    String group = columns.group == null ? "0" : IdColumn.groupIndex(columns.group, columns.groups);
     String day =
         columns.day == null
             ? "0"

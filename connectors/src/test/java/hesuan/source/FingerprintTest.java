@@ -55,8 +55,7 @@ class FingerprintTest {
     assertNotSame(seen, later);
     Samples.text(file, "x,y\n1,3\n");
     Samples.refused(
-        ErrorCode.SOURCE_CHANGED,
-        () -> Fingerprint.requireAgain(source, published, limits, later));
+        ErrorCode.SOURCE_CHANGED, () -> Fingerprint.requireAgain(source, published, limits, later));
     Files.delete(file);
     Samples.refused(
         ErrorCode.SOURCE_UNREADABLE,

@@ -208,8 +208,7 @@ public final class Agent implements AutoCloseable {
         new OwnProducts(store, keys, policy, budget, home.resolve("tmp"), config, clock);
     this.receipts = new Receipts(store, keys, log, book, budget, members, clock);
     Witnesses witnesses =
-        new Witnesses(
-            store, budget, keys, head -> say.accept(budgetHead(head)), HEAD_KEPT_MAX);
+        new Witnesses(store, budget, keys, head -> say.accept(budgetHead(head)), HEAD_KEPT_MAX);
     Admission admission =
         new Admission(keys, contracts, members, products, policy, budget, book, clock);
     ExecutorService workers =
@@ -235,7 +234,8 @@ public final class Agent implements AutoCloseable {
     PeopleFiles people = new PeopleFiles(home.resolve("results"), store, random);
     people.restarted();
     Attempts attempts =
-        new Attempts(keys, book, admission, receipts, members, witnesses, steps, people, this::link);
+        new Attempts(
+            keys, book, admission, receipts, members, witnesses, steps, people, this::link);
     JobDriver driver =
         new JobDriver(
             config.party(), book, budget, admission, attempts, receipts, say, hook, clock, random);

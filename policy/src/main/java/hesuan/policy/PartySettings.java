@@ -85,7 +85,8 @@ public record PartySettings(
     deniedPurposes.stream()
         .filter(code -> !code.equals("*"))
         .forEach(code -> checkPurpose("deniedPurposes", code));
-    List<String> protocols = List.of("overlap", "intersect", "joinStatistics", "secureSum", "dpQuery", "train");
+    List<String> protocols =
+        List.of("overlap", "intersect", "joinStatistics", "secureSum", "dpQuery", "train");
     for (String protocol : deniedProtocols) {
       if (!protocols.contains(protocol)) {
         throw new ProblemException(

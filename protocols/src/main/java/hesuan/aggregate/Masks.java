@@ -103,9 +103,7 @@ final class Masks implements AutoCloseable {
       for (Mask mask : masks) {
         Cipher cipher = Cipher.getInstance("AES/CTR/NoPadding");
         cipher.init(
-            Cipher.ENCRYPT_MODE,
-            new SecretKeySpec(mask.seed, "AES"),
-            new IvParameterSpec(counter));
+            Cipher.ENCRYPT_MODE, new SecretKeySpec(mask.seed, "AES"), new IvParameterSpec(counter));
         ciphers.add(cipher);
       }
     } catch (GeneralSecurityException e) {

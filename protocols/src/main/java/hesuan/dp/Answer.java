@@ -11,10 +11,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What receivers read: the {@link Plan.Outcome} of a query, computed from released figures alone. Each
- * number has an interval that holds what the formula gives without noise, with {@link
- * QueryNoise#CONFIDENCE_PERCENT}: the figures in it are taken at a confidence that together comes to
- * that, and their extremes are carried through the formula.
+ * What receivers read: the {@link Plan.Outcome} of a query, computed from released figures alone.
+ * Each number has an interval that holds what the formula gives without noise, with {@link
+ * QueryNoise#CONFIDENCE_PERCENT}: the figures in it are taken at a confidence that together comes
+ * to that, and their extremes are carried through the formula.
  *
  * @param columns a key has one column, a number three: itself, {@code _low} and {@code _high}
  * @param rows plain decimals and texts; null where there is no value
@@ -31,7 +31,8 @@ public record Answer(List<Column> columns, List<List<@Nullable String>> rows) {
 
   public Answer {
     columns = List.copyOf(columns);
-    rows = rows.stream().map(r -> java.util.Collections.unmodifiableList(new ArrayList<>(r))).toList();
+    rows =
+        rows.stream().map(r -> java.util.Collections.unmodifiableList(new ArrayList<>(r))).toList();
   }
 
   /**
@@ -117,7 +118,8 @@ public record Answer(List<Column> columns, List<List<@Nullable String>> rows) {
             case QUANTILES -> evenly(QueryNoise.tree(aggregate), rows);
           });
     }
-    Row row = new Row(query, noise, new QueryNoise.Group(query.groups().getFirst(), figures), noises);
+    Row row =
+        new Row(query, noise, new QueryNoise.Group(query.groups().getFirst(), figures), noises);
     List<@Nullable String> errors = new ArrayList<>();
     for (Plan.Column column : query.outcome().columns()) {
       Range range = row.range(column.figure(), Figure.noised(column.figure()).size());
@@ -219,7 +221,8 @@ public record Answer(List<Column> columns, List<List<@Nullable String>> rows) {
         case Figure.Key(int key) -> key(group.keys().get(key));
         case Figure.Text(String text) -> new Range(null, null, null, text);
         case Figure.Number(String number) -> Range.exactly(new BigDecimal(number));
-        case Figure.Noised(int a) -> scaled(figure(a, together), query.aggregates().get(a).decimals());
+        case Figure.Noised(int a) ->
+            scaled(figure(a, together), query.aggregates().get(a).decimals());
         case Figure.Mean(int centred, int count) -> mean(centred, count, together);
         case Figure.Spread spread -> spread(spread, together);
         case Figure.Quantile(int tree, long share) -> quantile(tree, share, together);

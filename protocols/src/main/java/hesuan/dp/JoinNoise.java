@@ -7,8 +7,9 @@ import java.util.List;
 
 /**
  * What a {@link Plan.JoinStatistics} adds to its figures. Sums travel group after group, each with
- * its figures; each party adds noise for the full epsilon, so each owner's promise holds against the
- * other. Everything that can go wrong is checked here, before anything runs and from the plan alone.
+ * its figures; each party adds noise for the full epsilon, so each owner's promise holds against
+ * the other. Everything that can go wrong is checked here, before anything runs and from the plan
+ * alone.
  */
 public final class JoinNoise {
   /** Both parties' noise is in every sum. */
@@ -26,8 +27,7 @@ public final class JoinNoise {
     for (int figure = 0; figure < step.figures(); figure++) {
       long magnitude = magnitude(step, figure);
       SumRange.requireFits(step.name() + "." + figure, 1, itemsMax, magnitude);
-      scales.add(
-          NoiseScale.of(step.epsilonEach(), Math.multiplyExact(step.maxRows(), magnitude)));
+      scales.add(NoiseScale.of(step.epsilonEach(), Math.multiplyExact(step.maxRows(), magnitude)));
     }
     // one person may have converted maxRows times
     threshold = new GroupThreshold((long) minGroup * step.maxRows());
@@ -78,8 +78,7 @@ public final class JoinNoise {
 
   /** Half the width of the interval of a group's size. */
   public long sizeHalfWidth() {
-    return NoiseInterval.of(
-            NoiseScale.of(step.epsilonEach(), 1), 1, QueryNoise.CONFIDENCE_PERCENT)
+    return NoiseInterval.of(NoiseScale.of(step.epsilonEach(), 1), 1, QueryNoise.CONFIDENCE_PERCENT)
         .halfWidth();
   }
 }

@@ -82,8 +82,7 @@ public final class QueryNoise {
     try {
       return switch (aggregate.kind()) {
         case COUNT_DISTINCT_UNIT -> groups;
-        case QUANTILES ->
-            tree(aggregate).sensitivity(Math.toIntExact(groups), query.maxRows());
+        case QUANTILES -> tree(aggregate).sensitivity(Math.toIntExact(groups), query.maxRows());
         case COUNT, SUM, SUM_CENTRED, SUM_SQUARED ->
             Math.multiplyExact(
                 Math.multiplyExact(groups, (long) query.maxRows()), magnitudeMax(aggregate));
@@ -198,8 +197,8 @@ public final class QueryNoise {
   }
 
   /**
-   * How far noise moves a figure that is one of several in a formula: all of them together stay within
-   * these with {@link #CONFIDENCE_PERCENT}.
+   * How far noise moves a figure that is one of several in a formula: all of them together stay
+   * within these with {@link #CONFIDENCE_PERCENT}.
    *
    * @param noises how many parties' noises are in the sum
    * @param together how many noised figures the formula has

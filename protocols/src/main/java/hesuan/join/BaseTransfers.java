@@ -11,8 +11,8 @@ import java.security.SecureRandom;
 import java.util.Arrays;
 
 /**
- * The 128 oblivious transfers of keys from which {@link Transfers} makes any number: the giver holds
- * two keys for each, the taker the one of its choice, and the giver doesn't know which.
+ * The 128 oblivious transfers of keys from which {@link Transfers} makes any number: the giver
+ * holds two keys for each, the taker the one of its choice, and the giver doesn't know which.
  */
 final class BaseTransfers {
   static final int COUNT = 128;

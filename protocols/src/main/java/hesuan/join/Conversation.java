@@ -60,8 +60,7 @@ final class Conversation {
     byte[] found = new byte[32];
     body.get(found);
     if (!Arrays.equals(found, digest)) {
-      throw channel.violation(
-          "parameters " + parameters.digest(), HexFormat.of().formatHex(found));
+      throw channel.violation("parameters " + parameters.digest(), HexFormat.of().formatHex(found));
     }
     int peerItems = body.getInt();
     if (peerItems < 0 || peerItems > JoinParameters.ITEMS_MAX) {
@@ -76,8 +75,7 @@ final class Conversation {
       int count = Math.min(BATCH, order.length - from);
       byte[] points = new byte[count * POINT_BYTES];
       for (int i = 0; i < count; i++) {
-        System.arraycopy(
-            keys, order[from + i] * POINT_BYTES, points, i * POINT_BYTES, POINT_BYTES);
+        System.arraycopy(keys, order[from + i] * POINT_BYTES, points, i * POINT_BYTES, POINT_BYTES);
       }
       Points.hashMultiply(HASH_DOMAIN, points, count, exponent, points, workers);
       channel.send(POINTS, points);

@@ -24,8 +24,8 @@ public final class JoinValuer {
    * @param itemKeys 32 bytes for each item ({@link ItemKeys}), distinct
    * @param figures item after item, as many for each as the parameters say, within agreed bounds
    * @param noise this party's own for each sum, group after group; the same for every attempt
-   * @param dummyNoise how many dummies to put into each group, as {@link
-   *     JoinParameters#dummyNoise} draws them; the same for every attempt
+   * @param dummyNoise how many dummies to put into each group, as {@link JoinParameters#dummyNoise}
+   *     draws them; the same for every attempt
    */
   public JoinValuer(
       JoinParameters parameters,
@@ -58,8 +58,7 @@ public final class JoinValuer {
     int matcherItems = conversation.open(items);
     int[] sizes = receiveSizes(conversation, matcherItems);
     Scalar exponent = Scalar.random(random);
-    long[] theirs =
-        conversation.receiveTags(matcherItems + parameters.dummies(), exponent);
+    long[] theirs = conversation.receiveTags(matcherItems + parameters.dummies(), exponent);
 
     int places = items + parameters.dummies();
     byte[] list = withDummies(items, places);

@@ -44,8 +44,8 @@ final class Tags {
   }
 
   /**
-   * Tags from place {@code from} to {@code to} in ascending order, as unsigned 128-bit numbers. Sorts
-   * packed longs (40 leading bits, 24 of place); the few ties are ordered by all bits.
+   * Tags from place {@code from} to {@code to} in ascending order, as unsigned 128-bit numbers.
+   * Sorts packed longs (40 leading bits, 24 of place); the few ties are ordered by all bits.
    */
   static long[] sorted(long[] tags, int from, int to) {
     int count = to - from;

@@ -83,8 +83,7 @@ final class Transfers {
       long[] columns = BitMatrix.columns(rows, WORDS);
       int transfers = Math.min(CHUNK, count - first);
       LongBuffer corrections =
-          ByteBuffer.wrap(
-                  channel.receiveExactly(CORRECTIONS, transfers * figures * Long.BYTES))
+          ByteBuffer.wrap(channel.receiveExactly(CORRECTIONS, transfers * figures * Long.BYTES))
               .order(ByteOrder.LITTLE_ENDIAN)
               .asLongBuffer();
       for (int i = 0; i < transfers; i++) {
@@ -123,9 +122,7 @@ final class Transfers {
     long[] half = new long[figures];
     for (int first = 0; first < count; first += CHUNK) {
       LongBuffer in =
-          ByteBuffer.wrap(
-                  channel.receiveExactly(
-                      COLUMNS, BaseTransfers.COUNT * WORDS * Long.BYTES))
+          ByteBuffer.wrap(channel.receiveExactly(COLUMNS, BaseTransfers.COUNT * WORDS * Long.BYTES))
               .order(ByteOrder.LITTLE_ENDIAN)
               .asLongBuffer();
       for (int row = 0; row < BaseTransfers.COUNT; row++) {

@@ -31,8 +31,8 @@ public record Contract(
   public record Member(PartyId party, Digest keys) {}
 
   /**
-   * @param form {@code aggregate} (noised figures), {@code model} (trained parameters) or {@code members}
-   *     (each receiver's list of its own people)
+   * @param form {@code aggregate} (noised figures), {@code model} (trained parameters) or {@code
+   *     members} (each receiver's list of its own people)
    */
   public record Output(String form, List<PartyId> to) {
     public Output {

@@ -7,9 +7,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A formula over the noised figures of one group: all that a query may do with an answer. Closed and
- * typed, so that every party reads in the plan what will be computed, and nothing in it can reach a
- * row.
+ * A formula over the noised figures of one group: all that a query may do with an answer. Closed
+ * and typed, so that every party reads in the plan what will be computed, and nothing in it can
+ * reach a row.
  */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
 @JsonSubTypes({

@@ -198,9 +198,9 @@ public record Plan(
   }
 
   /**
-   * Grouped figures over one table held in parts ({@code docs/sql.md}): each part's rows are bounded
-   * per person and summed in DuckDB, noised, and added by the secure sum; the outcome is computed
-   * from the noised sums alone.
+   * Grouped figures over one table held in parts ({@code docs/sql.md}): each part's rows are
+   * bounded per person and summed in DuckDB, noised, and added by the secure sum; the outcome is
+   * computed from the noised sums alone.
    *
    * @param rows DuckDB text that each owner runs on its part: it gives {@code "@unit"}, the keys
    *     {@code "@k0", "@k1"...} as text, and the values {@code "@v0", "@v1"...}
@@ -244,7 +244,9 @@ public record Plan(
     SUM_CENTRED,
     /** Sum of the squares of those distances. */
     SUM_SQUARED,
-    /** Counts by intervals of several widths, a tree for each group, from which quantiles are read. */
+    /**
+     * Counts by intervals of several widths, a tree for each group, from which quantiles are read.
+     */
     QUANTILES
   }
 

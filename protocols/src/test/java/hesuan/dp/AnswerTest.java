@@ -218,8 +218,7 @@ class AnswerTest {
     Figure none =
         new Figure.Arithmetic(
             Figure.Operator.OVER, SUM, new Figure.Arithmetic(Figure.Operator.MINUS, COUNT, COUNT));
-    Answer answer =
-        answer(query(1, null, List.of(), 0, ratio, none), new long[] {1, 50, 0, 0});
+    Answer answer = answer(query(1, null, List.of(), 0, ratio, none), new long[] {1, 50, 0, 0});
     assertEquals("5", answer.rows().getFirst().get(1));
     for (int c = 2; c <= 6; c++) {
       assertNull(answer.rows().getFirst().get(c));
@@ -231,8 +230,7 @@ class AnswerTest {
     Figure many = new Figure.Comparison(Figure.Relation.LESS, new Figure.Number("15"), COUNT);
     Figure notThird =
         new Figure.Not(
-            new Figure.Comparison(
-                Figure.Relation.EQUAL, new Figure.Key(0), new Figure.Text("g3")));
+            new Figure.Comparison(Figure.Relation.EQUAL, new Figure.Key(0), new Figure.Text("g3")));
     Plan.DpQuery query =
         query(
             6,
@@ -243,8 +241,7 @@ class AnswerTest {
     long[] sum = new long[24];
     System.arraycopy(new long[] {10, 20, 30, 90, 30, 50}, 0, sum, 0, 6);
     assertEquals(
-        List.of("g5", "g4", "g2"),
-        answer(query, sum).rows().stream().map(List::getFirst).toList());
+        List.of("g5", "g4", "g2"), answer(query, sum).rows().stream().map(List::getFirst).toList());
   }
 
   @Test

@@ -12,8 +12,8 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /**
- * A second opinion: where Google's library is right we agree with it, and its known defects show
- * in it and not in ours.
+ * A second opinion: where Google's library is right we agree with it, and its known defects show in
+ * it and not in ours.
  */
 class GoogleLibraryTest {
   /** The share of runs in which a key that only one person has is told. */
@@ -38,8 +38,7 @@ class GoogleLibraryTest {
 
   private static double oursExposed(String epsilon, String delta, int keys, int runs) {
     NoiseScale scale = NoiseScale.of(Epsilon.parse(epsilon), keys);
-    GroupThreshold threshold =
-        GroupThreshold.forPrivateKeys(scale, Delta.parse(delta), keys, 1);
+    GroupThreshold threshold = GroupThreshold.forPrivateKeys(scale, Delta.parse(delta), keys, 1);
     NoiseSource noise = scale.source();
     BitPool bits = BitPool.of(DiscreteLaplaceTest.seed(2), "exposed");
     int exposed = 0;

@@ -46,7 +46,9 @@ class JointNoiseTest {
     for (int i = 1; i < times; i++) {
       double[] next = new double[one.length];
       for (int a = 0; a < sum.length; a++) {
-        for (int b = Math.max(0, REACH - a); sum[a] > 1e-25 && b < one.length && a + b - REACH < next.length; b++) {
+        for (int b = Math.max(0, REACH - a);
+            sum[a] > 1e-25 && b < one.length && a + b - REACH < next.length;
+            b++) {
           next[a + b - REACH] += sum[a] * one[b];
         }
       }
@@ -101,7 +103,8 @@ class JointNoiseTest {
         assertTrue(ChiSquare.accepts(sum(joint.share(), honest, label), 50_000, PROMISED), label);
         assertFalse(
             ChiSquare.accepts(
-                sum(new NoiseVariance(
+                sum(
+                    new NoiseVariance(
                         PROMISED.numerator().multiply(BigInteger.valueOf(18)),
                         PROMISED.denominator().multiply(BigInteger.valueOf(25L * honest))),
                     honest,

@@ -123,7 +123,8 @@ class QueryNoiseTest {
     QueryNoise noise = QueryNoise.of(query(3, TURNOVER, PEOPLE), 50);
     QueryNoise.Released released = noise.released(new long[] {111, 222, 333, 50, 49, -3}, 3);
     assertEquals(2, released.suppressed());
-    assertEquals(List.of("key0"), released.groups().stream().map(g -> g.keys().getFirst()).toList());
+    assertEquals(
+        List.of("key0"), released.groups().stream().map(g -> g.keys().getFirst()).toList());
     assertEquals(111, released.groups().getFirst().figure(0));
     assertEquals(50, released.groups().getFirst().figure(1));
   }
@@ -157,8 +158,7 @@ class QueryNoiseTest {
   }
 
   private static void refused(ErrorCode code, Plan.DpQuery query) {
-    ProblemException refused =
-        assertThrows(ProblemException.class, () -> QueryNoise.of(query, 50));
+    ProblemException refused = assertThrows(ProblemException.class, () -> QueryNoise.of(query, 50));
     assertEquals(code, refused.problem().code());
   }
 }

@@ -176,7 +176,14 @@ class JoinTest {
 
   @ParameterizedTest
   @CsvSource({
-    "1,0,0,0", "1,0,7,0", "2,7,0,0", "1,1,1,0", "1,1,1,5", "3,31,37,11", "2,97,300,50", "5,300,61,0"
+    "1,0,0,0",
+    "1,0,7,0",
+    "2,7,0,0",
+    "1,1,1,0",
+    "1,1,1,5",
+    "3,31,37,11",
+    "2,97,300,50",
+    "5,300,61,0"
   })
   void sums_areThoseOfAPlainJoin(int groups, int matcherItems, int valuerItems, int shift) {
     Run run = run(groups, matcherItems, valuerItems, shift).start();
@@ -283,7 +290,8 @@ class JoinTest {
     run.valuerWire =
         c ->
             new Spy(
-                c, (tag, body) -> tags.addAll(tag == 4 ? List.of(ByteBuffer.wrap(body)) : List.of()));
+                c,
+                (tag, body) -> tags.addAll(tag == 4 ? List.of(ByteBuffer.wrap(body)) : List.of()));
     run.start();
     assertEquals(2, tags.size());
     for (ByteBuffer group : tags) {
@@ -320,7 +328,9 @@ class JoinTest {
     }
   }
 
-  /** Any one message changed in a bit, cut, or longer: a named error, and no result at the other. */
+  /**
+   * Any one message changed in a bit, cut, or longer: a named error, and no result at the other.
+   */
   @Test
   void anyMessageChanged_endsBothSides() {
     for (boolean matcherLies : new boolean[] {true, false}) {

@@ -19,8 +19,7 @@ class GroupSeedsTest {
   private final byte[] chosen = new byte[128 * 16];
   private final byte[] message = new byte[GroupSeeds.MESSAGE_BYTES];
   private final GroupSeeds groups = new GroupSeeds(Digest.of("seeds"));
-  private final Peer peer =
-      new Peer(MemoryChannel.pair(new PartyId("one"), new PartyId("two"))[0]);
+  private final Peer peer = new Peer(MemoryChannel.pair(new PartyId("one"), new PartyId("two"))[0]);
 
   private byte[] make() {
     new Random(1).nextBytes(keys);

@@ -1,9 +1,9 @@
 package hesuan.agent.api;
 
 import hesuan.agent.AgentConfig;
-import hesuan.agent.budget.Budget;
 import hesuan.agent.Contracts;
 import hesuan.agent.Members;
+import hesuan.agent.budget.Budget;
 import hesuan.agent.data.OwnProducts;
 import hesuan.agent.job.JobBook;
 import hesuan.agent.job.Receipts;

@@ -45,8 +45,7 @@ final class BudgetController {
           Optional<String> epsilon) {
     int back = days.orElse(DAYS);
     if (back < 1 || back > DAYS_MAX) {
-      throw new ProblemException(
-          ErrorCode.INVALID_VALUE, "days", "1 to " + DAYS_MAX, "" + back);
+      throw new ProblemException(ErrorCode.INVALID_VALUE, "days", "1 to " + DAYS_MAX, "" + back);
     }
     Epsilon shape = epsilon.map(Epsilon::parse).orElse(null);
     return agent.budget().lines().stream()

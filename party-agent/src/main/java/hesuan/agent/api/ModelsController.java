@@ -82,11 +82,7 @@ final class ModelsController {
         id(found),
         new Digest(found.body.path("model").path("digest").asText()),
         entry.id().value(),
-        agent
-            .receipts()
-            .find(entry.id().value(), "job")
-            .map(Receipt::envelopeDigest)
-            .orElse(null),
+        agent.receipts().find(entry.id().value(), "job").map(Receipt::envelopeDigest).orElse(null),
         found.result.release().digest(),
         found.result.consents().stream().map(Envelope::digest).toList());
   }

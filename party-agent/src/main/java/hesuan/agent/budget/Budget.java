@@ -64,13 +64,13 @@ public final class Budget {
     public Epsilon leftNow() {
       return rateDays == 0
           ? left()
-          : new Epsilon(
-              Math.max(0, Math.min(left().micros(), rate.micros() - recent.micros())));
+          : new Epsilon(Math.max(0, Math.min(left().micros(), rate.micros() - recent.micros())));
     }
   }
 
   /**
-   * How far a budget goes, if things go on as in the last days. An estimate for people, never a rule.
+   * How far a budget goes, if things go on as in the last days. An estimate for people, never a
+   * rule.
    *
    * @param jobs that were charged in these days
    * @param charged by them
@@ -150,7 +150,11 @@ public final class Budget {
             lines.put(
                 new Key(row.getString(1), row.getString(2)),
                 new BudgetReplay.Totals(
-                    row.getLong(3), row.getLong(4), row.getInt(5), row.getLong(6), row.getLong(7))));
+                    row.getLong(3),
+                    row.getLong(4),
+                    row.getInt(5),
+                    row.getLong(6),
+                    row.getLong(7))));
     return lines;
   }
 
@@ -367,8 +371,7 @@ public final class Budget {
   private static List<Amount> amounts(List<Plan.Charge> charges) {
     Map<Key, Epsilon> sums = new TreeMap<>();
     charges.forEach(
-        c ->
-            sums.merge(new Key(c.product().asset(), c.unit()), c.epsilon(), Epsilon::plus));
+        c -> sums.merge(new Key(c.product().asset(), c.unit()), c.epsilon(), Epsilon::plus));
     return sums.entrySet().stream().map(e -> new Amount(e.getKey(), e.getValue())).toList();
   }
 
@@ -447,9 +450,7 @@ public final class Budget {
         """
         SELECT asset, unit, micros FROM budget_spending
         WHERE job = ? AND state = 'reserved' ORDER BY asset, unit""",
-        row ->
-            new Amount(
-                new Key(row.getString(1), row.getString(2)), new Epsilon(row.getLong(3))),
+        row -> new Amount(new Key(row.getString(1), row.getString(2)), new Epsilon(row.getLong(3))),
         job.value());
   }
 
@@ -602,12 +603,10 @@ public final class Budget {
       add(t, amount, 0, 1);
     }
     BudgetHead.Head head = head(t);
-    long last =
-        lost.stream().mapToLong(BudgetHead.Head::number).reduce(head.number(), Math::max);
+    long last = lost.stream().mapToLong(BudgetHead.Head::number).reduce(head.number(), Math::max);
     append(
         t,
-        new BudgetEntry(
-            last + 1, seconds(), head.digest(), new BudgetEvent.Resolved(lost, spent)));
+        new BudgetEntry(last + 1, seconds(), head.digest(), new BudgetEvent.Resolved(lost, spent)));
   }
 
   /** How this party's products stand. */
@@ -710,12 +709,9 @@ public final class Budget {
                     line.asset,
                     line.unit));
     List<Charge> recent =
-        all.stream()
-            .filter(c -> c.atSeconds > now - Duration.ofDays(days).toSeconds())
-            .toList();
+        all.stream().filter(c -> c.atSeconds > now - Duration.ofDays(days).toSeconds()).toList();
     long charged = recent.stream().mapToLong(Charge::micros).sum();
-    Epsilon last =
-        shape != null ? shape : all.isEmpty() ? null : new Epsilon(all.getLast().micros);
+    Epsilon last = shape != null ? shape : all.isEmpty() ? null : new Epsilon(all.getLast().micros);
     return new Forecast(
         days,
         recent.size(),

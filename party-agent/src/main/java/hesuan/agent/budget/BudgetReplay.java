@@ -16,9 +16,9 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * What a chain of entries adds up to. Takes one entry after another and refuses what may not follow:
- * an entry that does not hold the digest of the one before, a reservation beyond the limit, a charge
- * of what was not reserved, and anything that would give a charge back.
+ * What a chain of entries adds up to. Takes one entry after another and refuses what may not
+ * follow: an entry that does not hold the digest of the one before, a reservation beyond the limit,
+ * a charge of what was not reserved, and anything that would give a charge back.
  */
 final class BudgetReplay {
   enum State {
@@ -69,8 +69,7 @@ final class BudgetReplay {
       case BudgetEvent.Allowed(Key key, Epsilon limit, Epsilon rate, int rateDays) -> {
         Totals now = line(key);
         lines.put(
-            key,
-            new Totals(limit.micros(), rate.micros(), rateDays, now.reserved, now.charged));
+            key, new Totals(limit.micros(), rate.micros(), rateDays, now.reserved, now.charged));
       }
       case BudgetEvent.Reserved(JobId job, Digest query, List<Amount> amounts) -> {
         requireNoneStands(job, entry);

@@ -49,8 +49,8 @@ public final class CanonicalQuery {
   }
 
   /**
-   * Whether what this party gives, noise included, hangs on its own rows and the plan alone. Where a
-   * peer's list has a part in it, a peer could change the list under the same noise and subtract:
+   * Whether what this party gives, noise included, hangs on its own rows and the plan alone. Where
+   * a peer's list has a part in it, a peer could change the list under the same noise and subtract:
    * such a query is a new one each time it is asked.
    */
   static boolean isFixedByOwnRows(Plan plan) {

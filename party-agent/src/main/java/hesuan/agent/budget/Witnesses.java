@@ -13,7 +13,6 @@ import hesuan.wire.PartyId;
 import hesuan.wire.ProblemException;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -23,9 +22,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Who else knows how far this party's budget reaches. A job runs only when the head that holds its
- * charge is kept by the coordinator and by every other party of the job, each of which shows it again
- * when the two meet. So a disk that was put back to before a charge is found out by the first of them
- * that is honest; none of them can spend or stop anything by it, since only this party signs its head.
+ * charge is kept by the coordinator and by every other party of the job, each of which shows it
+ * again when the two meet. So a disk that was put back to before a charge is found out by the first
+ * of them that is honest; none of them can spend or stop anything by it, since only this party
+ * signs its head.
  */
 public final class Witnesses {
   private static final Logger LOG = LoggerFactory.getLogger(Witnesses.class);
@@ -117,8 +117,7 @@ public final class Witnesses {
 
   /** First words of two parties in an attempt: each says its own head and what it has seen. */
   public void say(Channel to) {
-    to.send(
-        HEADS, Json.canonical(new Heads(signedHead(), witnessed(to.peer()).orElse(null))));
+    to.send(HEADS, Json.canonical(new Heads(signedHead(), witnessed(to.peer()).orElse(null))));
   }
 
   /**
@@ -159,10 +158,7 @@ public final class Witnesses {
     BudgetHead head = envelope.verify(BudgetHead.PAYLOAD_TYPE, signer, BudgetHead.class);
     if (!head.party().equals(signer.party())) {
       throw new ProblemException(
-          ErrorCode.SIGNATURE_REFUSED,
-          "budget head",
-          "of " + signer.party(),
-          head.party().value());
+          ErrorCode.SIGNATURE_REFUSED, "budget head", "of " + signer.party(), head.party().value());
     }
     return head;
   }

@@ -1,8 +1,8 @@
 package hesuan.agent.data;
 
 import hesuan.agent.AgentConfig;
-import hesuan.agent.budget.Budget;
 import hesuan.agent.PayloadTypes;
+import hesuan.agent.budget.Budget;
 import hesuan.evidence.Envelope;
 import hesuan.evidence.SigningKeys;
 import hesuan.policy.PolicyEngine;

@@ -1,10 +1,10 @@
 package hesuan.agent.job;
 
-import hesuan.agent.budget.Budget;
-import hesuan.agent.budget.CanonicalQuery;
 import hesuan.agent.Contracts;
 import hesuan.agent.Members;
 import hesuan.agent.PayloadTypes;
+import hesuan.agent.budget.Budget;
+import hesuan.agent.budget.CanonicalQuery;
 import hesuan.agent.data.OwnProducts;
 import hesuan.control.Propose;
 import hesuan.evidence.Envelope;

@@ -147,7 +147,9 @@ final class Attempt implements Runnable {
     }
   }
 
-  /** Everyone has everyone's charge on its disk, and nobody has forgotten one, before a step runs. */
+  /**
+   * Everyone has everyone's charge on its disk, and nobody has forgotten one, before a step runs.
+   */
   private void compareBudgets() {
     Map<PartyId, Channel> channels = new TreeMap<>();
     open.forEach((peer, link) -> channels.put(peer, link.channel(BUDGET)));

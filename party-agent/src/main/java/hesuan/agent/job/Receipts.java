@@ -1,7 +1,7 @@
 package hesuan.agent.job;
 
-import hesuan.agent.budget.Budget;
 import hesuan.agent.Members;
+import hesuan.agent.budget.Budget;
 import hesuan.evidence.Envelope;
 import hesuan.evidence.PartyKeys;
 import hesuan.evidence.Predicate;

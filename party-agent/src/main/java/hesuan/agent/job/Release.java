@@ -148,8 +148,7 @@ final class Release {
   }
 
   /** At everyone else: waits for the leader's question, and answers it. */
-  void answer(
-      JobEntry entry, int attempt, PeopleFiles.@Nullable Sealed sealed, Channel leader) {
+  void answer(JobEntry entry, int attempt, PeopleFiles.@Nullable Sealed sealed, Channel leader) {
     Ask ask = Json.read(leader.receive(ASK, ASK_BYTES_MAX), Ask.class);
     if (ask.attempt != attempt || !fitsPlan(entry.plan(), ask.shapes)) {
       throw violation(leader.peer(), "the outputs of the plan", "others");

@@ -19,9 +19,9 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * One part of a {@link DpQuery}: DuckDB runs the plan's text over the rows, {@link Bounding} keeps of
- * each person what counts, and the rest is sums of whole numbers. So one person moves the vector by no
- * more than {@code QueryNoise.sensitivity} says.
+ * One part of a {@link DpQuery}: DuckDB runs the plan's text over the rows, {@link Bounding} keeps
+ * of each person what counts, and the rest is sums of whole numbers. So one person moves the vector
+ * by no more than {@code QueryNoise.sensitivity} says.
  *
  * <p>The connection must hold the rows as {@code visible} and the people as {@code person(raw,
  * unit)}.

@@ -6,8 +6,8 @@ import java.util.function.IntConsumer;
 
 /**
  * Of each person at most {@code maxRows} rows in a group and {@code maxGroups} groups, chosen by an
- * order that is secret and made of the values alone: it can't be steered, and does not depend on how
- * the rows lie.
+ * order that is secret and made of the values alone: it can't be steered, and does not depend on
+ * how the rows lie.
  */
 final class Bounding {
   /** A person, a group and a row are packed in one long, to be sorted as one. */
@@ -157,10 +157,7 @@ final class Bounding {
       int group = kept.groups[first + p];
       marks[p] =
           new long[] {
-            mixed(mixed(secret ^ unit) ^ group),
-            group,
-            kept.from[first + p],
-            kept.to[first + p]
+            mixed(mixed(secret ^ unit) ^ group), group, kept.from[first + p], kept.to[first + p]
           };
     }
     Arrays.sort(

@@ -95,8 +95,8 @@ final class IntersectStep {
   }
 
   /**
-   * The document that travels: how many, and no one's name. A list of almost everybody names the few
-   * who are not on it, so what policies judge is the smaller side.
+   * The document that travels: how many, and no one's name. A list of almost everybody names the
+   * few who are not on it, so what policies judge is the smaller side.
    */
   private static Output output(
       Plan.Intersect step, Product product, int own, IntersectionOutcome outcome) {

@@ -59,8 +59,10 @@ final class JoinOutput {
 
     void add(ArrayNode row) {
       for (double each : new double[] {value, low, high}) {
-        row.add(BigDecimal.valueOf(each).setScale(DECIMALS, RoundingMode.HALF_EVEN)
-            .stripTrailingZeros());
+        row.add(
+            BigDecimal.valueOf(each)
+                .setScale(DECIMALS, RoundingMode.HALF_EVEN)
+                .stripTrailingZeros());
       }
     }
   }

@@ -72,7 +72,8 @@ final class QueryStep {
         new SecureSumLeader(settings, context.others(step.name()), signatures).run(addend);
     int noises =
         (int) step.products().stream().filter(p -> sum.survivors().contains(p.party())).count();
-    return new StepResult(sum.transcript(), output(step, noise, noise.released(sum.sum(), noises), noises));
+    return new StepResult(
+        sum.transcript(), output(step, noise, noise.released(sum.sum(), noises), noises));
   }
 
   private static long[] part(Plan.DpQuery step, OwnRows rows, SecretBytes seed)

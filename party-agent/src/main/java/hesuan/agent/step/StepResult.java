@@ -10,8 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param output at the leader
  * @param people at a receiver of a list of people
  */
-public record StepResult(
-    Digest transcript, @Nullable Output output, @Nullable KeptPeople people) {
+public record StepResult(Digest transcript, @Nullable Output output, @Nullable KeptPeople people) {
   StepResult(Digest transcript, @Nullable Output output) {
     this(transcript, output, null);
   }

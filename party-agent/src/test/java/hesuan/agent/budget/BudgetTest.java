@@ -134,8 +134,7 @@ class BudgetTest {
   }
 
   private static void assertRefused(ErrorCode expected, Runnable work) {
-    assertEquals(
-        expected, assertThrows(ProblemException.class, work::run).problem().code());
+    assertEquals(expected, assertThrows(ProblemException.class, work::run).problem().code());
   }
 
   @Test
@@ -188,8 +187,7 @@ class BudgetTest {
         new Plan.Charge(
             ProductRef.parse("shop-a/other@1"), OWNER, "phone", Epsilon.parse("0.1"), "0");
     assertRefused(
-        ErrorCode.BUDGET_EXHAUSTED,
-        () -> budget.check(job(1), query(job(1)), List.of(other)));
+        ErrorCode.BUDGET_EXHAUSTED, () -> budget.check(job(1), query(job(1)), List.of(other)));
   }
 
   @Test
@@ -199,8 +197,7 @@ class BudgetTest {
             charges("0.6").getFirst(),
             new Plan.Charge(
                 ProductRef.parse("shop-a/orders@4"), OWNER, "phone", Epsilon.parse("0.6"), "0"));
-    assertRefused(
-        ErrorCode.BUDGET_EXHAUSTED, () -> budget.check(job(1), query(job(1)), two));
+    assertRefused(ErrorCode.BUDGET_EXHAUSTED, () -> budget.check(job(1), query(job(1)), two));
   }
 
   @Test
@@ -211,8 +208,7 @@ class BudgetTest {
     Budget soon = at(NOW.plusSeconds(10 * DAY_SECONDS - 1));
     assertEquals(
         "epsilon of at most 0 (left of 0.4 in 10 days)",
-        assertThrows(
-                ProblemException.class, () -> run(store, soon, reserving(job(2), "0.1")))
+        assertThrows(ProblemException.class, () -> run(store, soon, reserving(job(2), "0.1")))
             .problem()
             .expected());
     Budget later = at(NOW.plusSeconds(10 * DAY_SECONDS));
@@ -384,8 +380,7 @@ class BudgetTest {
     try {
       Path to = Files.createTempDirectory(folder, name);
       for (String file : List.of("state.db", "state.db-wal")) {
-        Files.copy(
-            folder.resolve(file), to.resolve(file), StandardCopyOption.REPLACE_EXISTING);
+        Files.copy(folder.resolve(file), to.resolve(file), StandardCopyOption.REPLACE_EXISTING);
       }
       return to;
     } catch (IOException e) {
@@ -399,7 +394,8 @@ class BudgetTest {
     chargeFor(job(1), "0.4");
     reserve(job(2), "0.4");
     String cheaper = "replace(CAST(body AS TEXT), '\"0.4\"', '\"0.1\"')";
-    assertDamaged("UPDATE budget_entry SET body = CAST(%s AS BLOB) WHERE number = 2".formatted(cheaper));
+    assertDamaged(
+        "UPDATE budget_entry SET body = CAST(%s AS BLOB) WHERE number = 2".formatted(cheaper));
     assertDamaged("DELETE FROM budget_entry WHERE number = 4");
     assertDamaged("DELETE FROM budget_entry WHERE number = 2");
     assertDamaged("UPDATE budget_entry SET head = '%s' WHERE number = 4".formatted(Digest.of("x")));
@@ -461,8 +457,7 @@ class BudgetTest {
     assertRefused(ErrorCode.BUDGET_ROLLED_BACK, () -> reserve(job(3), "0.1"));
     assertRefused(ErrorCode.BUDGET_ROLLED_BACK, () -> chargeFor(job(1), "0.3"));
     assertRefused(
-        ErrorCode.BUDGET_ROLLED_BACK,
-        () -> budget.check(job(3), query(job(3)), charges("0.1")));
+        ErrorCode.BUDGET_ROLLED_BACK, () -> budget.check(job(3), query(job(3)), charges("0.1")));
     budget = at(NOW);
     assertEquals(List.of(new Budget.Lost(seen, "coordinator")), budget.lost());
     assertRefused(ErrorCode.BUDGET_ROLLED_BACK, () -> reserve(job(3), "0.1"));
@@ -480,9 +475,7 @@ class BudgetTest {
     assertFalse(budget.shown(seen, "brand-b"));
 
     budget.resolve(
-        List.of(
-            new BudgetEvent.Amount(
-                new BudgetEvent.Key(ASSET, "phone"), Epsilon.parse("0.3"))));
+        List.of(new BudgetEvent.Amount(new BudgetEvent.Key(ASSET, "phone"), Epsilon.parse("0.3"))));
     assertEquals(Epsilon.parse("0.7"), line().left());
     assertEquals(seen.number() + 1, budget.head().number());
     assertTrue(budget.shown(seen, "brand-b"));
@@ -534,8 +527,7 @@ class BudgetTest {
   @Test
   void ledgerOfBeforeTheChain_isTakenOverWithWhatItSpent() {
     Path old = folder.resolve("old.db");
-    try (Store before =
-        Store.open(old, new Schema("agent", Agent.class, List.of("1-agent.sql")))) {
+    try (Store before = Store.open(old, new Schema("agent", Agent.class, List.of("1-agent.sql")))) {
       before.inTransaction(
           "old ledger",
           t -> {

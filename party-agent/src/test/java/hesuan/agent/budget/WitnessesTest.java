@@ -42,8 +42,7 @@ class WitnessesTest {
       this.keys = keys;
       this.store = Store.open(file, Agent.SCHEMA);
       this.budget = Budget.open(store, Clock.systemUTC());
-      this.witnesses =
-          new Witnesses(store, budget, keys, told::add, Duration.ofMillis(50));
+      this.witnesses = new Witnesses(store, budget, keys, told::add, Duration.ofMillis(50));
     }
 
     void spend() {
@@ -145,8 +144,7 @@ class WitnessesTest {
     brand.witnesses.say(ends[1]);
     ProblemException e =
         assertThrows(
-            ProblemException.class,
-            () -> shop.witnesses.hear(ends[0], shopKeys.publicKeys()));
+            ProblemException.class, () -> shop.witnesses.hear(ends[0], shopKeys.publicKeys()));
     assertEquals(ErrorCode.SIGNATURE_REFUSED, e.problem().code());
   }
 
@@ -155,9 +153,7 @@ class WitnessesTest {
     shop.spend();
     assertEquals(
         ErrorCode.PEER_SILENT,
-        assertThrows(ProblemException.class, () -> shop.witnesses.requireKept())
-            .problem()
-            .code());
+        assertThrows(ProblemException.class, () -> shop.witnesses.requireKept()).problem().code());
     BudgetHead told =
         shop.told
             .getLast()

@@ -40,8 +40,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /**
- * Whole SQL plans on one owner's part: what one person can move, and what nobody's rows can: the shape
- * of the answer, whether there is one, and what the order of the rows says.
+ * Whole SQL plans on one owner's part: what one person can move, and what nobody's rows can: the
+ * shape of the answer, whether there is one, and what the order of the rows says.
  */
 class BoundedQueryTest {
   private static final LocalDate TODAY = LocalDate.of(2026, 11, 21);
@@ -187,7 +187,9 @@ class BoundedQueryTest {
     return rows.stream().filter(r -> !r.id.equals(id)).toList();
   }
 
-  /** How far the cells of each aggregate are apart (L1), as a share of what is allowed; the worst. */
+  /**
+   * How far the cells of each aggregate are apart (L1), as a share of what is allowed; the worst.
+   */
   private static double moved(Plan.DpQuery query, long[] one, long[] other) {
     double worst = 0;
     int cell = 0;
@@ -251,7 +253,9 @@ class BoundedQueryTest {
     assertTrue(moved(promised, cells(ran, rows), cells(ran, without(rows, "rich"))) > 1);
   }
 
-  /** Were WHERE applied to what the bounds left, rows that don't count would displace those that do. */
+  /**
+   * Were WHERE applied to what the bounds left, rows that don't count would displace those that do.
+   */
   @Test
   void rowsThatWhereLeavesOut_displaceNobody() throws SQLException {
     Random random = new Random(7);

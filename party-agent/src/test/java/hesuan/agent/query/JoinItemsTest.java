@@ -28,11 +28,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.jspecify.annotations.Nullable;
 
 /** Items of both sides, matched by equality, against a plain join of the same rows. */
 class JoinItemsTest {
@@ -110,8 +110,7 @@ class JoinItemsTest {
   }
 
   private static String key(byte[] keys, int item) {
-    return HexFormat.of()
-        .formatHex(keys, item * ItemKeys.BYTES, (item + 1) * ItemKeys.BYTES);
+    return HexFormat.of().formatHex(keys, item * ItemKeys.BYTES, (item + 1) * ItemKeys.BYTES);
   }
 
   private static List<Row> random(long seed, int rows, int people, int days) {

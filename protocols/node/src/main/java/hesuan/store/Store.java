@@ -178,7 +178,9 @@ public final class Store implements AutoCloseable {
     turn.finish();
   }
 
-  /** Whether one commit holds them all; if not, nothing has happened and each may be tried alone. */
+  /**
+   * Whether one commit holds them all; if not, nothing has happened and each may be tried alone.
+   */
   private boolean writeTogether(List<Turn<?>> group) {
     try {
       attempt(

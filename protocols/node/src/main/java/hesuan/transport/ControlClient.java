@@ -291,8 +291,7 @@ public final class ControlClient implements AutoCloseable {
       Line line = new Line();
       dialled = line;
       boolean wasUp = line.live();
-      pause =
-          wasUp && !line.isRefused() ? PAUSE_MIN_MILLIS : Math.min(2 * pause, PAUSE_MAX_MILLIS);
+      pause = wasUp && !line.isRefused() ? PAUSE_MIN_MILLIS : Math.min(2 * pause, PAUSE_MAX_MILLIS);
       try {
         if (!line.inGoodOrder) {
           Thread.sleep(pause / 2 + jitter.nextLong(pause));

@@ -1,11 +1,11 @@
 package hesuan.transport;
 
 /**
- * How long a peer has said nothing, counted in beats of our own: whoever beats while hearing nothing
- * for {@link #BEATS_MAX} beats may give the peer up. A clock would also count the time in which this
- * process stood still itself (a long collection, a stopped or suspended process, a machine with
- * other work) and what the peer said meanwhile lies unread; beats do not happen then. So they must
- * be spaced by a delay, never caught up. One thread beats, any thread hears.
+ * How long a peer has said nothing, counted in beats of our own: whoever beats while hearing
+ * nothing for {@link #BEATS_MAX} beats may give the peer up. A clock would also count the time in
+ * which this process stood still itself (a long collection, a stopped or suspended process, a
+ * machine with other work) and what the peer said meanwhile lies unread; beats do not happen then.
+ * So they must be spaced by a delay, never caught up. One thread beats, any thread hears.
  */
 final class Silence {
   static final long BEAT_MILLIS = 500;

@@ -88,7 +88,8 @@ final class DisclosureCheck {
   }
 
   /**
-   * Leaving a receiver out, or an expression, is the analyst's to do; else the owner must grant more.
+   * Leaving a receiver out, or an expression, is the analyst's to do; else the owner must grant
+   * more.
    */
   private static String change(Plan plan, Plan.ColumnUse use, List<PartyId> denied) {
     List<PartyId> remaining =

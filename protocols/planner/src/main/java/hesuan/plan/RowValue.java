@@ -8,8 +8,8 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An expression over one row, compiled: DuckDB text that gives a value or NULL for every row, whatever
- * is in it.
+ * An expression over one row, compiled: DuckDB text that gives a value or NULL for every row,
+ * whatever is in it.
  *
  * @param most no absolute value of a number is larger: sizes are proved here, never found on data
  * @param columns of the owners' product that it is made of

@@ -34,8 +34,7 @@ final class SqlFigures {
   static final int FIGURES_MAX = 16;
   private static final Set<String> SPREADS =
       Set.of("VARIANCE", "VAR_SAMP", "STDDEV", "STDDEV_SAMP");
-  private static final Set<String> AGGREGATES =
-      Set.of("COUNT", "SUM", "AVG", "QUANTILE", "MEDIAN");
+  private static final Set<String> AGGREGATES = Set.of("COUNT", "SUM", "AVG", "QUANTILE", "MEDIAN");
   private static final long MICROS = 1_000_000;
   private static final BigInteger SUM_MAX = BigInteger.ONE.shiftLeft(62);
   private static final BigInteger WIDTH_MAX = BigInteger.ONE.shiftLeft(31);
@@ -70,8 +69,7 @@ final class SqlFigures {
   private final List<Noised> noised = new ArrayList<>();
   private final Map<String, Outcome> named = new TreeMap<>();
 
-  SqlFigures(
-      SqlSource source, SqlTables tables, SqlTables.Rows from, JobSpec job, List<Key> keys) {
+  SqlFigures(SqlSource source, SqlTables tables, SqlTables.Rows from, JobSpec job, List<Key> keys) {
     this.source = source;
     this.tables = tables;
     this.from = from;
@@ -145,8 +143,7 @@ final class SqlFigures {
       boolean number =
           literal.get().type() == ColumnType.INTEGER || literal.get().type() == ColumnType.DECIMAL;
       String text = literal.get().text();
-      return new Outcome(
-          number ? new Figure.Number(text) : new Figure.Text(text), number, false);
+      return new Outcome(number ? new Figure.Number(text) : new Figure.Text(text), number, false);
     }
     if (node instanceof SqlCall call && !(keys.isEmpty())) {
       switch (call.getKind()) {
@@ -282,8 +279,7 @@ final class SqlFigures {
       return Outcome.number(new Figure.Mean(centred, count));
     }
     int squared = noised(call, Plan.AggregateKind.SUM_SQUARED, bounded).aggregate();
-    return Outcome.number(
-        new Figure.Spread(centred, squared, count, name.startsWith("STDDEV")));
+    return Outcome.number(new Figure.Spread(centred, squared, count, name.startsWith("STDDEV")));
   }
 
   private long share(SqlNode node) {
@@ -302,8 +298,7 @@ final class SqlFigures {
       if (distinct || star.names.size() != 1) {
         throw source.unsupported(call, expected);
       }
-      return Outcome.number(
-          noised(call, Plan.AggregateKind.COUNT, new Bounded("*", "", 0, 0, 1)));
+      return Outcome.number(noised(call, Plan.AggregateKind.COUNT, new Bounded("*", "", 0, 0, 1)));
     }
     RowValue value = tables.rows().value(operand, from.scope());
     if (distinct) {
@@ -320,10 +315,7 @@ final class SqlFigures {
     tables.read(value, call);
     String present = "CASE WHEN %s IS NULL THEN NULL ELSE 1 END".formatted(value.sql());
     return Outcome.number(
-        noised(
-            call,
-            Plan.AggregateKind.COUNT,
-            new Bounded(value.sql(), present, 0, 0, 1)));
+        noised(call, Plan.AggregateKind.COUNT, new Bounded(value.sql(), present, 0, 0, 1)));
   }
 
   private Bounded bounded(SqlCall aggregate, SqlNode operand, String name) {
@@ -345,8 +337,7 @@ final class SqlFigures {
     SqlRows.Literal high = bound(clamp.operand(2), value.type());
     BigDecimal lower = new BigDecimal(low.text());
     BigDecimal upper = new BigDecimal(high.text());
-    int decimals =
-        value.type() == ColumnType.INTEGER ? 0 : Math.max(lower.scale(), upper.scale());
+    int decimals = value.type() == ColumnType.INTEGER ? 0 : Math.max(lower.scale(), upper.scale());
     BigInteger least = lower.movePointRight(decimals).toBigIntegerExact();
     BigInteger most = upper.movePointRight(decimals).toBigIntegerExact();
     if (least.compareTo(most) >= 0 || least.abs().max(most.abs()).compareTo(BOUND_MAX) >= 0) {
@@ -354,7 +345,9 @@ final class SqlFigures {
     }
     if (!name.equals("SUM") && most.subtract(least).compareTo(WIDTH_MAX) > 0) {
       throw source.refused(
-          ErrorCode.SUM_TOO_LARGE, clamp, "bounds at most 2^31 units apart, not " + most.subtract(least));
+          ErrorCode.SUM_TOO_LARGE,
+          clamp,
+          "bounds at most 2^31 units apart, not " + most.subtract(least));
     }
     String of = value.sql();
     if (value.type() == ColumnType.INTEGER) {
@@ -383,7 +376,8 @@ final class SqlFigures {
         .orElseThrow(
             () ->
                 source.unsupported(
-                    node, type == ColumnType.INTEGER ? "an integer" : "a number that stands there"));
+                    node,
+                    type == ColumnType.INTEGER ? "an integer" : "a number that stands there"));
   }
 
   /** Proves from public sizes that the sum fits, whatever the data are. */
@@ -392,7 +386,8 @@ final class SqlFigures {
     BigInteger largest =
         switch (kind) {
           case COUNT, COUNT_DISTINCT_UNIT, QUANTILES -> BigInteger.ONE;
-          case SUM -> BigInteger.valueOf(Math.max(Math.abs(bounded.lower), Math.abs(bounded.upper)));
+          case SUM ->
+              BigInteger.valueOf(Math.max(Math.abs(bounded.lower), Math.abs(bounded.upper)));
           case SUM_CENTRED -> width;
           case SUM_SQUARED -> width.multiply(width);
         };

@@ -28,9 +28,9 @@ import org.apache.calcite.sql.SqlSelect;
 import org.apache.calcite.sql.SqlWith;
 
 /**
- * A query in SQL, as a step: {@code docs/sql.md} is its description. What happens to rows is written
- * anew as DuckDB text ({@link SqlRows}, {@link SqlTables}); what happens after noise becomes typed
- * formulas ({@link SqlFigures}).
+ * A query in SQL, as a step: {@code docs/sql.md} is its description. What happens to rows is
+ * written anew as DuckDB text ({@link SqlRows}, {@link SqlTables}); what happens after noise
+ * becomes typed formulas ({@link SqlFigures}).
  */
 final class SqlReader {
   static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]{0,62}");
@@ -229,7 +229,9 @@ final class SqlReader {
                       row ->
                           java.util.stream.IntStream.range(0, of.size())
                               .allMatch(
-                                  i -> row.get(columns.get(i).column()).equals(group.get(of.get(i)))));
+                                  i ->
+                                      row.get(columns.get(i).column())
+                                          .equals(group.get(of.get(i)))));
             });
   }
 
@@ -291,7 +293,9 @@ final class SqlReader {
       SqlNode operand = call.operand(0);
       if (function.equals("count")) {
         return call.getFunctionQuantifier() == null
-            ? operand instanceof SqlIdentifier of && !of.isStar() ? "count_" + of.names.getLast() : "count"
+            ? operand instanceof SqlIdentifier of && !of.isStar()
+                ? "count_" + of.names.getLast()
+                : "count"
             : "people";
       }
       if (operand instanceof SqlBasicCall clamp
@@ -359,8 +363,7 @@ final class SqlReader {
     }
   }
 
-  private static String rows(
-      SqlTables.Rows from, List<SqlFigures.Key> keys, List<String> values) {
+  private static String rows(SqlTables.Rows from, List<SqlFigures.Key> keys, List<String> values) {
     StringBuilder sql = new StringBuilder("SELECT ").append(SqlTables.UNIT);
     for (int k = 0; k < keys.size(); k++) {
       sql.append(", CAST(%s AS VARCHAR) AS \"@k%d\"".formatted(keys.get(k).value().sql(), k));

@@ -33,10 +33,11 @@ import org.apache.calcite.sql.fun.SqlBetweenOperator;
 import org.apache.calcite.sql.fun.SqlCase;
 
 /**
- * Expressions over one row, by an allow-list over the parsed tree: what is not named here is refused
- * at its place. All are total (no cast, division or function that could fail on a row, for a failure
- * would tell of that row), and are written out anew, so nothing of the analyst's text reaches an
- * engine as it was. Lists and terms are written sorted: another phrasing gives the same text.
+ * Expressions over one row, by an allow-list over the parsed tree: what is not named here is
+ * refused at its place. All are total (no cast, division or function that could fail on a row, for
+ * a failure would tell of that row), and are written out anew, so nothing of the analyst's text
+ * reaches an engine as it was. Lists and terms are written sorted: another phrasing gives the same
+ * text.
  */
 final class SqlRows {
   private static final Pattern TEXT = Pattern.compile("'((?:[^']|'')*)'");
@@ -122,7 +123,8 @@ final class SqlRows {
       throw source.unsupported(identifier, "one of the tables " + scope.tables.keySet());
     }
     List<String> known = new ArrayList<>();
-    scope.tables.forEach((alias, columns) -> columns.keySet().forEach(c -> known.add(alias + "." + c)));
+    scope.tables.forEach(
+        (alias, columns) -> columns.keySet().forEach(c -> known.add(alias + "." + c)));
     throw source.refused(
         ErrorCode.UNKNOWN_COLUMN, identifier, (found.isEmpty() ? "one of " : "which of ") + known);
   }
@@ -164,7 +166,8 @@ final class SqlRows {
     return arithmetic(call, List.of(left, right), operator, most);
   }
 
-  private RowValue arithmetic(SqlNode at, List<RowValue> operands, String operator, BigInteger most) {
+  private RowValue arithmetic(
+      SqlNode at, List<RowValue> operands, String operator, BigInteger most) {
     boolean integers = operands.stream().allMatch(o -> o.type() == ColumnType.INTEGER);
     if (most.compareTo(integers ? HUGE : DOUBLE) > 0) {
       throw source.refused(
@@ -306,8 +309,7 @@ final class SqlRows {
     }
     DateUnit unit =
         DateUnit.of(word)
-            .orElseThrow(
-                () -> source.unsupported(call, "a unit of " + List.of(DateUnit.values())));
+            .orElseThrow(() -> source.unsupported(call, "a unit of " + List.of(DateUnit.values())));
     RowValue floor =
         RowValue.of(
             "CAST(date_trunc('%s', %s) AS DATE)"
@@ -349,7 +351,8 @@ final class SqlRows {
     }
     return switch (call.getKind()) {
       case AND, OR -> {
-        List<RowValue> terms = terms(call, call.getKind()).stream().map(t -> predicate(t, scope)).toList();
+        List<RowValue> terms =
+            terms(call, call.getKind()).stream().map(t -> predicate(t, scope)).toList();
         yield truth(
             terms.stream()
                 .map(RowValue::sql)
@@ -372,7 +375,9 @@ final class SqlRows {
         RowValue value = value(call.operand(0), scope);
         requireOfRow(call, List.of(value));
         yield truth(
-            "(%s %s)".formatted(value.sql(), call.getKind() == SqlKind.IS_NULL ? "IS NULL" : "IS NOT NULL"),
+            "(%s %s)"
+                .formatted(
+                    value.sql(), call.getKind() == SqlKind.IS_NULL ? "IS NULL" : "IS NOT NULL"),
             List.of(value));
       }
       case IN, NOT_IN -> membership(call, scope);
@@ -426,7 +431,8 @@ final class SqlRows {
   }
 
   private void requireOfRow(SqlNode at, List<RowValue> values) {
-    if (RowValue.columnsOf(values).isEmpty() && values.stream().noneMatch(v -> v.sql().contains("\""))) {
+    if (RowValue.columnsOf(values).isEmpty()
+        && values.stream().noneMatch(v -> v.sql().contains("\""))) {
       throw source.unsupported(at, "a predicate on a column");
     }
   }
@@ -453,7 +459,8 @@ final class SqlRows {
     List<Literal> literals = new ArrayList<>();
     for (SqlNode node : list) {
       Literal literal =
-          literal(node).orElseThrow(() -> source.unsupported(node, "a literal of type " + value.type()));
+          literal(node)
+              .orElseThrow(() -> source.unsupported(node, "a literal of type " + value.type()));
       requireOneType(node, value, constant(literal));
       literals.add(literal);
     }

@@ -34,9 +34,9 @@ import org.apache.calcite.sql.SqlWithItem;
 import org.jspecify.annotations.Nullable;
 
 /**
- * WITH, FROM, JOIN and WHERE: which rows there are, whose each one is, and what is public about their
- * values. The owners' part is called {@code "@part"} and has the person in {@code "@unit"}; no name of
- * an owner or analyst can hold an {@code @}.
+ * WITH, FROM, JOIN and WHERE: which rows there are, whose each one is, and what is public about
+ * their values. The owners' part is called {@code "@part"} and has the person in {@code "@unit"};
+ * no name of an owner or analyst can hold an {@code @}.
  */
 final class SqlTables {
   static final String UNIT = "\"@unit\"";
@@ -125,9 +125,7 @@ final class SqlTables {
   }
 
   void read(RowValue value, SqlNode at) {
-    value
-        .columns()
-        .stream()
+    value.columns().stream()
         .sorted()
         .forEach(c -> reads.add(new Plan.Read(c, Disclosure.AGGREGATE, source.place(at))));
   }
@@ -214,7 +212,8 @@ final class SqlTables {
         alike = row.get(c).type() == table.getFirst().get(c).type();
       }
       if (!alike) {
-        throw source.unsupported(node, "values of the columns " + columns + ", typed like the first row");
+        throw source.unsupported(
+            node, "values of the columns " + columns + ", typed like the first row");
       }
       table.add(row);
     }
@@ -264,7 +263,8 @@ final class SqlTables {
         group != null && group.size() == 1 && rows.value(group.get(0), from.scope).unit();
     if (!byUnit) {
       throw source.unsupported(
-          group == null ? select : group, "GROUP BY " + job.privacy().unit() + ": one row of each person");
+          group == null ? select : group,
+          "GROUP BY " + job.privacy().unit() + ": one row of each person");
     }
     Map<String, RowValue> columns = new TreeMap<>();
     StringBuilder sql = new StringBuilder("SELECT ").append(UNIT);
@@ -289,7 +289,8 @@ final class SqlTables {
   }
 
   private RowValue ofPerson(SqlNode node, Rows from) {
-    String expected = "COUNT(*), COUNT(value), SUM(value), MIN(value) or MAX(value) of a person's rows";
+    String expected =
+        "COUNT(*), COUNT(value), SUM(value), MIN(value) or MAX(value) of a person's rows";
     if (!(node instanceof SqlBasicCall call)
         || call.operandCount() != 1
         || call.getFunctionQuantifier() != null) {
@@ -339,7 +340,9 @@ final class SqlTables {
   }
 
   static SqlNode expression(SqlNode item) {
-    return item instanceof SqlBasicCall call && call.getKind() == SqlKind.AS ? call.operand(0) : item;
+    return item instanceof SqlBasicCall call && call.getKind() == SqlKind.AS
+        ? call.operand(0)
+        : item;
   }
 
   String name(SqlNode item, SqlNode expression) {
@@ -394,8 +397,11 @@ final class SqlTables {
   }
 
   private static String alias(SqlNode node) {
-    SqlNode name = node instanceof SqlBasicCall as && as.getKind() == SqlKind.AS ? as.operand(1) : node;
-    return name instanceof SqlIdentifier identifier && identifier.isSimple() ? identifier.getSimple() : "";
+    SqlNode name =
+        node instanceof SqlBasicCall as && as.getKind() == SqlKind.AS ? as.operand(1) : node;
+    return name instanceof SqlIdentifier identifier && identifier.isSimple()
+        ? identifier.getSimple()
+        : "";
   }
 
   private Table table(SqlNode node) {
@@ -476,7 +482,11 @@ final class SqlTables {
     text.append(" JOIN (VALUES ")
         .append(
             table.rows.stream()
-                .map(r -> r.stream().map(SqlRows.Literal::sql).collect(Collectors.joining(", ", "(", ")")))
+                .map(
+                    r ->
+                        r.stream()
+                            .map(SqlRows.Literal::sql)
+                            .collect(Collectors.joining(", ", "(", ")")))
                 .collect(Collectors.joining(", ")))
         .append(") AS ")
         .append(SqlText.name(name))
@@ -489,11 +499,7 @@ final class SqlTables {
   }
 
   private String condition(
-      SqlJoin join,
-      SqlRows.Scope left,
-      String alias,
-      Map<String, RowValue> columns,
-      Public table) {
+      SqlJoin join, SqlRows.Scope left, String alias, Map<String, RowValue> columns, Public table) {
     String expected = "ON column = column of " + alias;
     if (!(join.getCondition() instanceof SqlCall call) || call.getKind() != SqlKind.EQUALS) {
       throw source.unsupported(join.getRight(), expected);
@@ -590,7 +596,8 @@ final class SqlTables {
               LocalDate[] range = days.computeIfAbsent(day.column(), _ -> new LocalDate[2]);
               int end = from ? 0 : 1;
               boolean tighter =
-                  range[end] == null || (from ? date.isAfter(range[end]) : date.isBefore(range[end]));
+                  range[end] == null
+                      || (from ? date.isAfter(range[end]) : date.isBefore(range[end]));
               range[end] = tighter ? date : range[end];
             });
   }

@@ -62,12 +62,7 @@ final class Market {
     add(
         products,
         product(
-            "pay-c/campaign@1",
-            rules(),
-            "phone STRING",
-            "arm STRING",
-            "theme STRING",
-            "day DATE"));
+            "pay-c/campaign@1", rules(), "phone STRING", "arm STRING", "theme STRING", "day DATE"));
     return products;
   }
 

@@ -90,17 +90,14 @@ class PlannerTest {
 
   @Test
   void plan_ofIntersectionForBoth_needsTheOthersGrant() {
-    List<Refusal> refusals =
-        refused(Market.plan(members("[brand-a]", "[brand-a, mall-b]")));
+    List<Refusal> refusals = refused(Market.plan(members("[brand-a]", "[brand-a, mall-b]")));
     assertEquals("disclosure.phone", refusals.getFirst().rule());
     assertEquals(Market.BRAND, refusals.getFirst().party());
   }
 
   @Test
   void plan_ofIntersectionForAnOutsider_isRefused() {
-    Refusal refusal =
-        refused(Market.plan(members("[brand-a]", "[brand-a, pay-c]")))
-            .getFirst();
+    Refusal refusal = refused(Market.plan(members("[brand-a]", "[brand-a, pay-c]"))).getFirst();
     assertEquals("outputs[0].to", refusal.problem().at());
   }
 
@@ -114,8 +111,7 @@ class PlannerTest {
   @Test
   void plan_ofDifference_hasOneReceiver() {
     Plan plan = planned(members("{name: audience.intersect}", "{name: audience.difference}"));
-    assertEquals(
-        Plan.Keep.MISSING, ((Plan.Intersect) plan.steps().getFirst()).keep());
+    assertEquals(Plan.Keep.MISSING, ((Plan.Intersect) plan.steps().getFirst()).keep());
   }
 
   @Test

@@ -325,15 +325,15 @@ class SqlReaderTest {
         query.aggregates().stream().map(Plan.Aggregate::kind).toList());
     assertEquals(new Epsilon(200_000), query.aggregates().getFirst().epsilon());
     assertEquals(new Figure.Mean(3, 1), query.outcome().columns().get(1).figure());
-    assertEquals(
-        new Figure.Spread(3, 4, 1, true), query.outcome().columns().get(2).figure());
+    assertEquals(new Figure.Spread(3, 4, 1, true), query.outcome().columns().get(2).figure());
     assertEquals(3, query.outcome().limit());
     assertEquals(1, query.outcome().offset());
-    assertEquals(
-        List.of(new Plan.Order(new Figure.Mean(3, 1), true)), query.outcome().order());
+    assertEquals(List.of(new Plan.Order(new Figure.Mean(3, 1), true)), query.outcome().order());
   }
 
-  /** What is noised does not depend on how the question is put, so asking again buys nothing new. */
+  /**
+   * What is noised does not depend on how the question is put, so asking again buys nothing new.
+   */
   @Test
   void rephrasing_changesNothingThatIsNoised() {
     Plan.DpQuery one =
@@ -350,7 +350,9 @@ class SqlReaderTest {
   @Test
   void decimals_areSummedInTheUnitsThatAreWritten() {
     Plan.Aggregate sum =
-        query("SELECT COUNT(*), SUM(CLAMP(weight, 0.00, 30.5)) AS s FROM orders").aggregates().get(1);
+        query("SELECT COUNT(*), SUM(CLAMP(weight, 0.00, 30.5)) AS s FROM orders")
+            .aggregates()
+            .get(1);
     assertEquals(2, sum.decimals());
     assertEquals(0, sum.lower());
     assertEquals(3050, sum.upper());

@@ -96,7 +96,8 @@ public final class Accountant {
     for (double order = 1e-6; order < 1e9; order *= 1.001) { // alpha - 1
       double alpha = 1 + order;
       double epsilon =
-          alpha * rho + (-Math.log(left) + alpha * Math.log(order / alpha) - Math.log(order)) / order;
+          alpha * rho
+              + (-Math.log(left) + alpha * Math.log(order / alpha) - Math.log(order)) / order;
       most = Math.min(most, Math.max(0, epsilon));
     }
     return most * UP;
@@ -162,8 +163,7 @@ public final class Accountant {
             ways.size() == 1 ? ways.iterator().next() : together(ways);
         Map<PrivacyEvent.Mechanism, Long> all = new LinkedHashMap<>();
         one.forEach(
-            (mechanism, times) ->
-                all.put(mechanism, Math.multiplyExact(times, repeated.times())));
+            (mechanism, times) -> all.put(mechanism, Math.multiplyExact(times, repeated.times())));
         yield Set.of(all);
       }
       case PrivacyEvent.Parallel parallel -> {

@@ -17,8 +17,8 @@ public final class GaussianCalibration {
   private GaussianCalibration() {}
 
   /**
-   * Sigma in units of the sensitivity, from the exact condition for the Gaussian (Balle, Wang 2018),
-   * rounded up.
+   * Sigma in units of the sensitivity, from the exact condition for the Gaussian (Balle, Wang
+   * 2018), rounded up.
    */
   public static double sigma(Epsilon epsilon, Delta delta) {
     if (epsilon.micros() == 0) {
@@ -53,8 +53,7 @@ public final class GaussianCalibration {
   public static NoiseVariance variance(Epsilon epsilon, Delta delta, long shift, int cells) {
     double one = sigma(epsilon, delta);
     BigDecimal share = BigDecimal.valueOf(one * one * (1 + 1e-9));
-    BigInteger squared =
-        BigInteger.valueOf(shift).pow(2).multiply(BigInteger.valueOf(cells));
+    BigInteger squared = BigInteger.valueOf(shift).pow(2).multiply(BigInteger.valueOf(cells));
     BigDecimal wanted = share.multiply(new BigDecimal(squared));
     while (true) {
       NoiseVariance variance =

@@ -11,10 +11,11 @@ import java.util.Map;
  *
  * <p>Every step errs upwards. A loss between two points of the grid is split between them so that
  * its masses under P and under Q stay what they are (Doroshenko, Ghazi, Kamath, Kumar, Manurangsi
- * 2022): no pair of distributions with those masses is easier to tell apart. The masses are weighted with {@code
- * exp(tilt * loss)} first and relieved of it afterwards, so that the region around the answer has
- * most of the weight and the transform's rounding is small relative to delta, however small delta
- * is. What lies above the grid is bounded by Chernoff and added; what wraps around is not taken off.
+ * 2022): no pair of distributions with those masses is easier to tell apart. The masses are
+ * weighted with {@code exp(tilt * loss)} first and relieved of it afterwards, so that the region
+ * around the answer has most of the weight and the transform's rounding is small relative to delta,
+ * however small delta is. What lies above the grid is bounded by Chernoff and added; what wraps
+ * around is not taken off.
  */
 final class LossDistribution {
   private static final int POINTS = 1 << 16;

@@ -60,9 +60,7 @@ final class Losses {
       case PrivacyEvent.Pure pure -> response(Accountant.toDouble(pure.epsilon()), 1, sink);
       case PrivacyEvent.Approximate approximate ->
           response(
-              Accountant.toDouble(approximate.epsilon()),
-              1 - approximate.delta().toDouble(),
-              sink);
+              Accountant.toDouble(approximate.epsilon()), 1 - approximate.delta().toDouble(), sink);
       case PrivacyEvent.Laplace noise -> laplace(noise.epsilon(), cell, sink);
       case PrivacyEvent.DiscreteLaplace noise -> discreteLaplace(noise, sink);
       case PrivacyEvent.Gaussian noise -> gaussian(1 / noise.sigma(), cell, tilt, sink);
@@ -115,8 +113,7 @@ final class Losses {
   private static void discreteGaussian(double sigma, long shift, double tilt, Sink sink) {
     double variance = sigma * sigma;
     // The loss (shift^2 - 2 shift x) / (2 variance) is high where x is low.
-    long first =
-        (long) Math.floor(-(Math.min(tilt * shift / sigma, TILT_MAX) + REACH) * sigma) - 1;
+    long first = (long) Math.floor(-(Math.min(tilt * shift / sigma, TILT_MAX) + REACH) * sigma) - 1;
     long last = (long) Math.ceil(REACH * sigma) + 1;
     double total = 0;
     for (long x = first; x <= last; x++) {

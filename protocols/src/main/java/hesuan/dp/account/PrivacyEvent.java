@@ -71,8 +71,8 @@ public sealed interface PrivacyEvent {
   }
 
   /**
-   * Each on a part of the people of its own. Only where a rule that doesn't depend on data says who is
-   * in which part, and nobody is in two.
+   * Each on a part of the people of its own. Only where a rule that doesn't depend on data says who
+   * is in which part, and nobody is in two.
    */
   record Parallel(List<PrivacyEvent> events) implements PrivacyEvent {
     public Parallel {

@@ -23,8 +23,8 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 
 /**
- * Every aggregate from rows to release, on two databases of which one has a person more who does the
- * most the bounds allow, and tries to do more.
+ * Every aggregate from rows to release, on two databases of which one has a person more who does
+ * the most the bounds allow, and tries to do more.
  */
 public final class AuditSuite {
   private static final Epsilon EPSILON = Epsilon.parse("2");
@@ -63,8 +63,7 @@ public final class AuditSuite {
     switch (mutation) {
       case NONE, SCALE, BOUND, SENSITIVITY, REUSE -> {
         long groups = mutation == Mutation.SENSITIVITY ? 1 : BOUNDS.maxGroups();
-        cases.add(
-            laplace("count of people", mutation, groups, AuditSuite::distinct));
+        cases.add(laplace("count of people", mutation, groups, AuditSuite::distinct));
         cases.add(
             laplace("count of rows", mutation, groups * BOUNDS.maxRows(), rows -> sum(rows, 0)));
         NoiseVariance variance =
@@ -84,8 +83,7 @@ public final class AuditSuite {
   private static void sums(List<AuditCase> cases, Mutation mutation) {
     switch (mutation) {
       case NONE, SCALE, BOUND, SENSITIVITY, REUSE -> {
-        long rows =
-            (mutation == Mutation.SENSITIVITY ? 1L : BOUNDS.maxGroups()) * BOUNDS.maxRows();
+        long rows = (mutation == Mutation.SENSITIVITY ? 1L : BOUNDS.maxGroups()) * BOUNDS.maxRows();
         cases.add(laplace("sum", mutation, rows * UPPER, table -> sum(table, 1)));
         Moments moments = new Moments(0, UPPER);
         Function<List<BoundedRows.Row>, long[]> squares =
@@ -97,8 +95,7 @@ public final class AuditSuite {
               }
               return cells;
             };
-        cases.add(
-            laplace("sum of squares", mutation, rows * moments.squareMagnitude(), squares));
+        cases.add(laplace("sum of squares", mutation, rows * moments.squareMagnitude(), squares));
       }
       case FLOAT_SUM -> cases.add(floatSum());
       case THRESHOLD, DELTA_SPLIT, SHARE -> {}
@@ -186,8 +183,7 @@ public final class AuditSuite {
     switch (mutation) {
       case NONE, SCALE -> {
         // 2 / 0.85, as if the scale were 0.85 of the right one.
-        Epsilon used =
-            mutation == Mutation.SCALE ? Epsilon.parse("2.352941") : EPSILON;
+        Epsilon used = mutation == Mutation.SCALE ? Epsilon.parse("2.352941") : EPSILON;
         ClippedDummyNoise dummies = ClippedDummyNoise.of(used, DELTA.value().toPlainString(), 1);
         cases.add(
             new AuditCase(
@@ -210,8 +206,7 @@ public final class AuditSuite {
         int honest = 3;
         NoiseVariance promised = GaussianCalibration.variance(EPSILON, GAUSSIAN_DELTA, shift, 1);
         JointNoise joint =
-            new JointNoise(
-                promised, parties, mutation == Mutation.SHARE ? 0 : parties - honest);
+            new JointNoise(promised, parties, mutation == Mutation.SHARE ? 0 : parties - honest);
         NoiseSource share = faulty(joint.share(), mutation).source();
         cases.add(
             new AuditCase(

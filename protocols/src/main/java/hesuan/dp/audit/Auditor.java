@@ -47,8 +47,7 @@ public final class Auditor {
   public Verdict audit(AuditCase tried) {
     int against = 0;
     for (int vote = 0; vote < VOTES; vote++) {
-      BitPool bits =
-          BitPool.of(seed, "audit", tried.name(), tried.mutation().name(), "" + vote);
+      BitPool bits = BitPool.of(seed, "audit", tried.name(), tried.mutation().name(), "" + vote);
       against += isBroken(tried, bits) ? 1 : 0;
     }
     return new Verdict(tried, against, VOTES);

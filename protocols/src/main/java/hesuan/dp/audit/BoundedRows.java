@@ -14,7 +14,9 @@ record BoundedRows(int maxGroups, int maxRows) {
 
   private record Cell(int person, int group) {}
 
-  /** In an order that depends on no value, the first groups of a person and the first rows of each. */
+  /**
+   * In an order that depends on no value, the first groups of a person and the first rows of each.
+   */
   List<Row> of(List<Row> rows) {
     Map<Integer, Set<Integer>> groups = new HashMap<>();
     Map<Cell, Integer> taken = new HashMap<>();

@@ -94,13 +94,14 @@ class AccountantTest {
     parts.add(laplaceLosses(half, 1));
     parts.add(laplaceLosses(thirds, 3));
     parts.add(gaussianLosses(9, 2));
-    parts.add(
-        Map.of(0.3, 1 / (1 + Math.exp(-0.3)), -0.3, 1 / (1 + Math.exp(0.3))));
+    parts.add(Map.of(0.3, 1 / (1 + Math.exp(-0.3)), -0.3, 1 / (1 + Math.exp(0.3))));
     Map<Double, Double> sum = Map.of(0.0, 1.0);
     for (Map<Double, Double> part : parts) {
       Map<Double, Double> next = new TreeMap<>();
       sum.forEach(
-          (a, p) -> part.forEach((b, r) -> next.merge(Math.round((a + b) * 1e9) / 1e9, p * r, Double::sum)));
+          (a, p) ->
+              part.forEach(
+                  (b, r) -> next.merge(Math.round((a + b) * 1e9) / 1e9, p * r, Double::sum)));
       sum = next;
     }
     for (String delta : new String[] {"0.01", "0.000001", "0.000000000001"}) {
@@ -244,12 +245,14 @@ class AccountantTest {
         high = middle;
       }
     }
-    assertTrue(told >= high * (1 - 1e-9) - 1e-12 && told <= high * 1.01 + 1e-9, told + " for " + high);
+    assertTrue(
+        told >= high * (1 - 1e-9) - 1e-12 && told <= high * 1.01 + 1e-9, told + " for " + high);
   }
 
   @Test
   void rounded_isUpwards() {
-    Accountant.Spent spent = Accountant.spent(repeated(new PrivacyEvent.Laplace(1.0 / 3), 30), MILLIONTH);
+    Accountant.Spent spent =
+        Accountant.spent(repeated(new PrivacyEvent.Laplace(1.0 / 3), 30), MILLIONTH);
     assertEquals(Accountant.Rule.LOSS_DISTRIBUTION, spent.rule());
     assertTrue(spent.rounded().micros() / 1e6 >= spent.epsilon());
   }
