@@ -141,8 +141,8 @@ public final class PeopleFiles {
                     row -> new Sealed(row.getString(1), row.getBytes(2), row.getString(3)),
                     job.value()))
         .ifPresent(
-            sealed -> {
-              open(sealed);
+            list -> {
+              open(list);
               removeSealed(name -> name.startsWith(job + "-"));
             });
   }
