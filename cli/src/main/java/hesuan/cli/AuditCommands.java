@@ -60,10 +60,7 @@ final class AuditCommands extends Group {
       }
       console.say(
           "Mutation score %d / %d; %d wrong verdicts.",
-          "变异得分 %d / %d；错误判定 %d 个。",
-          rejected,
-          mutants,
-          wrong);
+          "变异得分 %d / %d；错误判定 %d 个。", rejected, mutants, wrong);
       console.document(
           Map.of(
               "draws", draws,

@@ -25,10 +25,7 @@ final class BudgetCommand extends Command {
   private static final Pattern RATE = Pattern.compile("([0-9.]+)/([0-9]{1,4})");
 
   /** Not required by the parser, which would then ask for it twice before a subcommand. */
-  @Option(
-      names = "--home",
-      paramLabel = "FOLDER",
-      description = "Home of an agent. 代理的主目录。")
+  @Option(names = "--home", paramLabel = "FOLDER", description = "Home of an agent. 代理的主目录。")
   @Nullable Path folder;
 
   @Option(
@@ -49,9 +46,7 @@ final class BudgetCommand extends Command {
     }
     try (Api agent = new Home(folder).agent()) {
       String shape =
-          epsilon == null
-              ? ""
-              : "&epsilon=" + URLEncoder.encode(epsilon, StandardCharsets.UTF_8);
+          epsilon == null ? "" : "&epsilon=" + URLEncoder.encode(epsilon, StandardCharsets.UTF_8);
       JsonNode lines = agent.get("/budget?days=" + days + shape);
       tell(console, lines);
       JsonNode ledger = agent.get("/budget/ledger");
@@ -180,8 +175,7 @@ final class BudgetCommand extends Command {
         JsonNode ledger = agent.post("/budget/resolve", Map.of("spent", amounts));
         console.say(
             "Resolved: the ledger goes on at entry %d.",
-            "已处理：账本从第 %d 条继续。",
-            ledger.path("number").asLong());
+            "已处理：账本从第 %d 条继续。", ledger.path("number").asLong());
         console.document(ledger);
       }
       return Exit.OK;

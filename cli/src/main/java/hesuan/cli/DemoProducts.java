@@ -32,49 +32,49 @@ final class DemoProducts {
     }
     products.addAll(
         List.of(
-        switch (party) {
-          case "brand-a" ->
-              product(
-                  "members",
-                  "会员 / members",
-                  source(party, "members", data),
-                  "phone",
-                  PHONE,
-                  List.of(
-                      rule("phone", "joinKey", List.of("*")),
-                      rule("city", "aggregate", List.of("brand-a", "mall-b")),
-                      rule("*", "compute", List.of("*"))));
-          case "mall-b" ->
-              product(
-                  "visits",
-                  "到店顾客 / visits",
-                  source(party, "visits", data),
-                  "phone",
-                  PHONE,
-                  List.of(
-                      rule("phone", "joinKey", List.of("brand-a")),
-                      rule("phone", "plain", List.of("brand-a"), "audience.intersect"),
-                      rule("*", "aggregate", List.of("*"))));
-          default ->
-              product(
-                  "users",
-                  "支付用户 / users",
-                  source(party, "users", data),
-                  "phone",
-                  PHONE,
-                  List.of(
-                      rule("phone", "joinKey", List.of("*")),
-                      rule("*", "aggregate", List.of("*"))));
-        },
-        shared(party, "orders", "订单 / orders", data),
-        shared(party, "features", "特征 / features", data),
-        product(
-            "stores",
-            "门店营业额 / stores",
-            source(party, "stores", data),
-            "store",
-            "opaque/1",
-            List.of(rule("*", "aggregate", List.of("*"))))));
+            switch (party) {
+              case "brand-a" ->
+                  product(
+                      "members",
+                      "会员 / members",
+                      source(party, "members", data),
+                      "phone",
+                      PHONE,
+                      List.of(
+                          rule("phone", "joinKey", List.of("*")),
+                          rule("city", "aggregate", List.of("brand-a", "mall-b")),
+                          rule("*", "compute", List.of("*"))));
+              case "mall-b" ->
+                  product(
+                      "visits",
+                      "到店顾客 / visits",
+                      source(party, "visits", data),
+                      "phone",
+                      PHONE,
+                      List.of(
+                          rule("phone", "joinKey", List.of("brand-a")),
+                          rule("phone", "plain", List.of("brand-a"), "audience.intersect"),
+                          rule("*", "aggregate", List.of("*"))));
+              default ->
+                  product(
+                      "users",
+                      "支付用户 / users",
+                      source(party, "users", data),
+                      "phone",
+                      PHONE,
+                      List.of(
+                          rule("phone", "joinKey", List.of("*")),
+                          rule("*", "aggregate", List.of("*"))));
+            },
+            shared(party, "orders", "订单 / orders", data),
+            shared(party, "features", "特征 / features", data),
+            product(
+                "stores",
+                "门店营业额 / stores",
+                source(party, "stores", data),
+                "store",
+                "opaque/1",
+                List.of(rule("*", "aggregate", List.of("*"))))));
     return products;
   }
 

@@ -99,8 +99,7 @@ final class ProductCommands extends Group {
         names = "--budget",
         defaultValue = "5",
         paramLabel = "EPSILON",
-        description =
-            "What all jobs ever may spend together (default: ${DEFAULT-VALUE}). 终身总预算。")
+        description = "What all jobs ever may spend together (default: ${DEFAULT-VALUE}). 终身总预算。")
     String budget = "";
 
     @Option(

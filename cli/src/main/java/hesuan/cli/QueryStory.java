@@ -10,7 +10,9 @@ import org.jspecify.annotations.Nullable;
 
 /** What a planned SQL query would do and how good its answer would be, in sentences. */
 final class QueryStory {
-  /** Sizes of a group for which the error is told: a small one that may be shown, and a large one. */
+  /**
+   * Sizes of a group for which the error is told: a small one that may be shown, and a large one.
+   */
   private static final long LARGE = 10_000;
 
   private QueryStory() {}
@@ -68,7 +70,8 @@ final class QueryStory {
           console.text(
               "the figures of each large enough group, with noise and intervals (dpQuery.noisedCells)",
               "每个足够大的分组的加噪统计量及其区间（dpQuery.noisedCells）");
-      case "secureSum.totals" -> console.text("the exact totals (secureSum.totals)", "精确合计（secureSum.totals）");
+      case "secureSum.totals" ->
+          console.text("the exact totals (secureSum.totals)", "精确合计（secureSum.totals）");
       case "overlap.noisedCounts" ->
           console.text(
               "counts with noise, small groups left out (overlap.noisedCounts)",

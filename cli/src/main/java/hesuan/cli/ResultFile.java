@@ -24,8 +24,8 @@ import org.apache.arrow.vector.types.pojo.FieldType;
 import org.apache.arrow.vector.types.pojo.Schema;
 
 /**
- * A result's table as CSV (RFC 4180) or as an Arrow file. A number that has an interval is a column of
- * whole numbers if all its values are, else of doubles; everything else keeps its text.
+ * A result's table as CSV (RFC 4180) or as an Arrow file. A number that has an interval is a column
+ * of whole numbers if all its values are, else of doubles; everything else keeps its text.
  */
 final class ResultFile {
   private enum Kind {

@@ -208,8 +208,7 @@ class BudgetEndToEndTest {
           .forEach(
               f -> {
                 try {
-                  Files.copy(
-                      f, to.resolve(f.getFileName()), StandardCopyOption.REPLACE_EXISTING);
+                  Files.copy(f, to.resolve(f.getFileName()), StandardCopyOption.REPLACE_EXISTING);
                 } catch (IOException e) {
                   throw new UncheckedIOException(e);
                 }

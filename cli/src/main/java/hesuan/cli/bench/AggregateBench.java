@@ -27,9 +27,7 @@ import picocli.CommandLine.Option;
  * Adding vectors under masks. A few parties are a process each; more of them take turns in this one
  * ({@link AggregateSimulation}), so that server and client are timed apart.
  */
-@Command(
-    name = "aggregate",
-    description = "Adding vectors that nobody sees. 掩码下的向量求和。")
+@Command(name = "aggregate", description = "Adding vectors that nobody sees. 掩码下的向量求和。")
 final class AggregateBench extends ProcessBench {
   private static final int PROCESSES_MAX = 8;
   private static final int COHORT_MIN = 3;
@@ -38,8 +36,7 @@ final class AggregateBench extends ProcessBench {
       names = "--parties",
       paramLabel = "N",
       defaultValue = "3",
-      description =
-          "Up to 8 are processes, more take turns in one. 参与方数量；不超过 8 时各为独立进程。")
+      description = "Up to 8 are processes, more take turns in one. 参与方数量；不超过 8 时各为独立进程。")
   int count;
 
   @Option(
@@ -54,8 +51,7 @@ final class AggregateBench extends ProcessBench {
       paramLabel = "N",
       defaultValue = "0",
       description =
-          "Members lost after they shared their secrets: the dearest moment."
-              + " 分享秘密之后丢失的成员数。")
+          "Members lost after they shared their secrets: the dearest moment." + " 分享秘密之后丢失的成员数。")
   int dropped;
 
   @Override

@@ -50,8 +50,7 @@ final class AggregateSimulation {
     parties.forEach(party -> pinned.put(party, bench.publicKeys(party)));
     parties.forEach(
         party ->
-            signatures.put(
-                party, new Signatures(bench.signatures(party).keys(), pinned::get)));
+            signatures.put(party, new Signatures(bench.signatures(party).keys(), pinned::get)));
   }
 
   static Figures measure(AggregateBench bench) throws Exception {
@@ -117,8 +116,7 @@ final class AggregateSimulation {
     Map<PartyId, Turns.End> atLeader = new TreeMap<>();
     Map<PartyId, Turns.End> atMember = new TreeMap<>();
     for (PartyId member : parties.subList(1, parties.size())) {
-      Turns.End[] ends =
-          Turns.End.pair(leader, turnOf.get(leader), member, turnOf.get(member));
+      Turns.End[] ends = Turns.End.pair(leader, turnOf.get(leader), member, turnOf.get(member));
       atLeader.put(member, ends[0]);
       atMember.put(member, ends[1]);
     }
@@ -158,8 +156,7 @@ final class AggregateSimulation {
     return spent;
   }
 
-  private void member(
-      SecureSumSettings settings, Turns.End end, Turns.Turn turn, long[] addend) {
+  private void member(SecureSumSettings settings, Turns.End end, Turns.Turn turn, long[] addend) {
     Channel channel = lost.contains(end.self()) ? new Lost(end) : end;
     Signatures own = signatures.get(end.self());
     turn.begin();

@@ -55,8 +55,10 @@ class SqlBench extends Bench {
           work.bytesSent(),
           work.peakMemoryBytes(),
           Map.of(
-              "rowsPerSecond", Math.round((double) parties * rows / seconds),
-              "bestSeconds", nanos.stream().skip(1).min(Long::compare).orElseThrow() / 1e9));
+              "rowsPerSecond",
+              Math.round((double) parties * rows / seconds),
+              "bestSeconds",
+              nanos.stream().skip(1).min(Long::compare).orElseThrow() / 1e9));
     }
   }
 }

@@ -110,7 +110,8 @@ public final class Population {
   private final Rows[] orders = new Rows[3];
   private final Examples[] examples = new Examples[3];
   private final long[][] turnoverFen = new long[3][];
-  private Exposures exposures = new Exposures(new int[0], new boolean[0], new byte[0], new short[0]);
+  private Exposures exposures =
+      new Exposures(new int[0], new boolean[0], new byte[0], new short[0]);
 
   private Population(long seed) {
     this.seed = seed;

@@ -71,8 +71,7 @@ public final class PeopleFiles {
           file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
       try (OutputStream out =
           new BufferedOutputStream(
-              new CipherOutputStream(
-                  Files.newOutputStream(file), cipher(Cipher.ENCRYPT_MODE, key)),
+              new CipherOutputStream(Files.newOutputStream(file), cipher(Cipher.ENCRYPT_MODE, key)),
               BUFFER_BYTES)) {
         write(people, out);
       }
@@ -128,7 +127,9 @@ public final class PeopleFiles {
     }
   }
 
-  /** Opens the list of a job whose result is here, if it has one. Doing it again changes nothing. */
+  /**
+   * Opens the list of a job whose result is here, if it has one. Doing it again changes nothing.
+   */
   void open(JobId job) {
     store
         .read(
