@@ -32,14 +32,12 @@ class WitnessesTest {
 
   /** A party with its own disk. */
   private final class Party implements AutoCloseable {
-    final SigningKeys keys;
     final Store store;
     final Budget budget;
     final List<Envelope> told = new ArrayList<>();
     final Witnesses witnesses;
 
     Party(SigningKeys keys, Path file) {
-      this.keys = keys;
       this.store = Store.open(file, Agent.SCHEMA);
       this.budget = Budget.open(store, Clock.systemUTC());
       this.witnesses = new Witnesses(store, budget, keys, told::add, Duration.ofMillis(50));
