@@ -12,6 +12,7 @@ import hesuan.identity.TlsContexts;
 import hesuan.wire.ErrorCode;
 import hesuan.wire.PartyId;
 import hesuan.wire.ProblemException;
+import hesuan.wire.Product;
 import java.net.http.HttpClient;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -330,9 +331,7 @@ final class AccessTest {
   void product_signedByAnother_isRefused() {
     Envelope forged =
         Envelope.signDocument(
-            "application/vnd.hesuan.product+json",
-            Market.product("other-c/list@1", "city"),
-            market.brand.keys);
+            Product.PAYLOAD_TYPE, Market.product("other-c/list@1", "city"), market.brand.keys);
     other.publish(forged);
     ScriptedAgent.await("refusal", () -> other.refused("product") != null);
     assertEquals(404, federation.get(stranger, "/products/other-c/list/1").status());

@@ -27,6 +27,7 @@ import hesuan.job.Refusal;
 import hesuan.log.TileLog;
 import hesuan.transport.Address;
 import hesuan.transport.ControlClient;
+import hesuan.wire.Contract;
 import hesuan.wire.Countersignature;
 import hesuan.wire.Digest;
 import hesuan.wire.JobId;
@@ -144,7 +145,7 @@ final class ScriptedAgent implements ControlClient.Listener, AutoCloseable {
   }
 
   void publish(Product product) {
-    publish(Envelope.signDocument("application/vnd.hesuan.product+json", product, keys));
+    publish(Envelope.signDocument(Product.PAYLOAD_TYPE, product, keys));
   }
 
   void publish(Envelope envelope) {
@@ -207,8 +208,7 @@ final class ScriptedAgent implements ControlClient.Listener, AutoCloseable {
                 Signed.newBuilder()
                     .setEnvelope(
                         ByteString.copyFrom(
-                            Envelope.sign("application/vnd.hesuan.contract+json", contract, keys)
-                                .bytes())))
+                            Envelope.sign(Contract.PAYLOAD_TYPE, contract, keys).bytes())))
             .build());
   }
 

@@ -64,7 +64,8 @@ public final class Contracts {
               VALUES (?, ?, ?, ?, ?)
               ON CONFLICT (id) DO UPDATE SET document = excluded.document,
                 envelopes = excluded.envelopes, withdrawn = max(withdrawn, excluded.withdrawn),
-                withdrawal_accepted = max(withdrawal_accepted, excluded.withdrawal_accepted)""",
+                withdrawal_accepted = max(withdrawal_accepted, excluded.withdrawal_accepted)\
+              """,
               contract.id().value(),
               document,
               Json.canonical(envelopes),
@@ -96,7 +97,7 @@ public final class Contracts {
           "this party's current keys",
           "others: create the contract again");
     }
-    Envelope envelope = Envelope.sign(PayloadTypes.CONTRACT, held.document, keys);
+    Envelope envelope = Envelope.sign(Contract.PAYLOAD_TYPE, held.document, keys);
     store.inTransaction(
         "sign contract",
         t ->
@@ -150,7 +151,7 @@ public final class Contracts {
   private boolean isSignedBy(Envelope envelope, Held held, Contract.Member member) {
     try {
       byte[] signed =
-          envelope.verify(PayloadTypes.CONTRACT, members.pinned(held.contract, member.party()));
+          envelope.verify(Contract.PAYLOAD_TYPE, members.pinned(held.contract, member.party()));
       return Arrays.equals(signed, held.document);
     } catch (ProblemException e) {
       return false;
@@ -163,7 +164,8 @@ public final class Contracts {
         "signatures to say",
         t ->
             t.query(
-                "SELECT own_envelope FROM contract WHERE own_envelope IS NOT NULL AND signature_accepted = 0",
+                "SELECT own_envelope FROM contract WHERE own_envelope IS NOT NULL AND"
+                    + " signature_accepted = 0",
                 row -> Envelope.read(row.getBytes(1))));
   }
 

@@ -7,7 +7,7 @@ import java.util.Optional;
 /**
  * A digital contract: who, with which keys, for what purposes, over which products, by which
  * protocols, what may come out, to whom, until when, how often. It binds once every party in it has
- * signed its canonical bytes.
+ * signed its canonical bytes, in an envelope of {@link #PAYLOAD_TYPE}.
  *
  * @param assumptions what the protocols rest on, in the words of docs/protocols (for instance
  *     {@code leader-and-helper-do-not-collude}); signing accepts them
@@ -24,6 +24,8 @@ public record Contract(
     LocalDate notAfter,
     int jobsMax,
     List<String> assumptions) {
+
+  public static final String PAYLOAD_TYPE = "application/vnd.hesuan.contract+json";
 
   /**
    * A party and the digest of the key set with which it signs: a swapped key breaks the contract.

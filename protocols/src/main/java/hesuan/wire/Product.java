@@ -9,7 +9,7 @@ import java.util.Set;
 /**
  * One version of a data product as its owner publishes it: schema, how people are identified, what
  * may be disclosed to whom, terms, and the fingerprint of the exact data. It names no path and
- * holds no row. Published inside an envelope that the owner signed.
+ * holds no row. Published inside an envelope of {@link #PAYLOAD_TYPE} that the owner signed.
  *
  * @param rows rounded up to two significant digits: a size class, not a count
  */
@@ -25,6 +25,7 @@ public record Product(
     long rows) {
 
   public static final String VERSION = "hesuan/v1";
+  public static final String PAYLOAD_TYPE = "application/vnd.hesuan.product+json";
 
   public enum ColumnType {
     STRING,

@@ -14,6 +14,7 @@ import hesuan.wire.ErrorCode;
 import hesuan.wire.Json;
 import hesuan.wire.PartyId;
 import hesuan.wire.ProblemException;
+import hesuan.wire.Product;
 import hesuan.wire.SecretBytes;
 import java.nio.charset.StandardCharsets;
 import java.security.KeyFactory;
@@ -29,7 +30,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class EnvelopeTest {
-  private static final String TYPE = "application/vnd.hesuan.product+json";
+  private static final String TYPE = Product.PAYLOAD_TYPE;
   private static final byte[] BODY = "{\"a\":1}".getBytes(StandardCharsets.UTF_8);
 
   private final SigningKeys brand = Samples.keys(BRAND);

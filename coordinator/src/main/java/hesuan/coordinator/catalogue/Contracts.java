@@ -30,7 +30,6 @@ import java.util.stream.Collectors;
  * signed its canonical bytes with the keys that it pins. Safe for many threads.
  */
 public final class Contracts {
-  public static final String PAYLOAD_TYPE = "application/vnd.hesuan.contract+json";
   private static final String COLUMNS =
       "id, document, digest, created_by, created_millis, withdrawn_millis, withdrawn_by";
 
@@ -141,7 +140,7 @@ public final class Contracts {
   public Optional<Offered> sign(PartyId from, byte[] envelopeBytes) {
     Envelope envelope = Envelope.read(envelopeBytes);
     PartyKeys keys = members.require(from).keys();
-    Contract signed = envelope.verify(PAYLOAD_TYPE, keys, Contract.class);
+    Contract signed = envelope.verify(Contract.PAYLOAD_TYPE, keys, Contract.class);
     Offered known = requireSeen(from, signed.id());
     if (!Arrays.equals(known.document(), envelope.unverifiedPayload())) {
       throw new ProblemException(

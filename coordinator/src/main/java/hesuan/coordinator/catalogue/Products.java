@@ -19,7 +19,6 @@ import java.util.Optional;
 
 /** The published versions of data products. Safe for many threads. */
 public final class Products {
-  public static final String PAYLOAD_TYPE = "application/vnd.hesuan.product+json";
   private static final String COLUMNS =
       "ref, document, digest, envelope, published_millis, withdrawn_millis";
 
@@ -48,7 +47,7 @@ public final class Products {
    */
   public Published publish(PartyId from, byte[] envelopeBytes) {
     Envelope envelope = Envelope.read(envelopeBytes);
-    byte[] document = envelope.verify(PAYLOAD_TYPE, members.require(from).keys());
+    byte[] document = envelope.verify(Product.PAYLOAD_TYPE, members.require(from).keys());
     Product product = Json.read(document, Product.class);
     ProductRef ref = product.ref();
     if (!ref.party().equals(from)) {

@@ -165,7 +165,7 @@ final class Simulation implements AutoCloseable {
     for (PartyId party : PARTIES) {
       contracts.sign(
           party,
-          Envelope.sign(Contracts.PAYLOAD_TYPE, Json.canonical(contract), keys.get(party)).bytes());
+          Envelope.sign(Contract.PAYLOAD_TYPE, Json.canonical(contract), keys.get(party)).bytes());
     }
   }
 
@@ -241,7 +241,7 @@ final class Simulation implements AutoCloseable {
   void publish(Product product) {
     PartyId owner = product.ref().party();
     products.publish(
-        owner, Envelope.signDocument(Products.PAYLOAD_TYPE, product, keys.get(owner)).bytes());
+        owner, Envelope.signDocument(Product.PAYLOAD_TYPE, product, keys.get(owner)).bytes());
   }
 
   static Product product(String ref, String column) {

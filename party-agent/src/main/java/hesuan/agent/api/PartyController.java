@@ -1,7 +1,6 @@
 package hesuan.agent.api;
 
 import hesuan.agent.Contracts;
-import hesuan.agent.PayloadTypes;
 import hesuan.agent.data.Publication;
 import hesuan.agent.data.PublishRequest;
 import hesuan.evidence.PartyKeys;
@@ -167,7 +166,7 @@ final class PartyController {
 
   private static boolean signedBy(Contracts.Held held, PartyKeys keys) {
     return held.envelopes().stream()
-        .anyMatch(e -> !e.signersAmong(PayloadTypes.CONTRACT, List.of(keys)).isEmpty());
+        .anyMatch(e -> !e.signersAmong(Contract.PAYLOAD_TYPE, List.of(keys)).isEmpty());
   }
 
   private static boolean wait(BooleanSupplier answered) {

@@ -1,7 +1,6 @@
 package hesuan.agent.data;
 
 import hesuan.agent.AgentConfig;
-import hesuan.agent.PayloadTypes;
 import hesuan.agent.budget.Budget;
 import hesuan.evidence.Envelope;
 import hesuan.evidence.SigningKeys;
@@ -140,14 +139,15 @@ public final class OwnProducts {
   }
 
   private void insert(Product product, Source source, @Nullable String rowFilter) {
-    Envelope envelope = Envelope.signDocument(PayloadTypes.PRODUCT, product, keys);
+    Envelope envelope = Envelope.signDocument(Product.PAYLOAD_TYPE, product, keys);
     store.inTransaction(
         "publish product",
         t ->
             t.update(
                 """
                 INSERT INTO product (ref, asset, version, envelope, source, row_filter)
-                VALUES (?, ?, ?, ?, ?, ?)""",
+                VALUES (?, ?, ?, ?, ?, ?)\
+                """,
                 product.ref().toString(),
                 product.ref().asset(),
                 product.ref().version(),
@@ -177,7 +177,7 @@ public final class OwnProducts {
   private Held held(ResultSet row) throws SQLException {
     Envelope envelope = Envelope.read(row.getBytes(1));
     return new Held(
-        envelope.verify(PayloadTypes.PRODUCT, keys.publicKeys(), Product.class),
+        envelope.verify(Product.PAYLOAD_TYPE, keys.publicKeys(), Product.class),
         envelope,
         Source.of(Json.tree(row.getBytes(2)), Path.of("").toAbsolutePath()),
         row.getString(3),

@@ -2,7 +2,6 @@ package hesuan.agent.job;
 
 import hesuan.agent.Contracts;
 import hesuan.agent.Members;
-import hesuan.agent.PayloadTypes;
 import hesuan.agent.budget.Budget;
 import hesuan.agent.budget.CanonicalQuery;
 import hesuan.agent.data.OwnProducts;
@@ -27,6 +26,7 @@ import hesuan.wire.PartyId;
 import hesuan.wire.Plan;
 import hesuan.wire.Problem;
 import hesuan.wire.ProblemException;
+import hesuan.wire.Product;
 import hesuan.wire.ProductRef;
 import hesuan.wire.Software;
 import java.time.Clock;
@@ -256,14 +256,13 @@ public final class Admission {
         .forEach(
             bytes -> {
               Envelope envelope = Envelope.read(bytes.toByteArray());
-              hesuan.wire.Product claimed =
-                  Json.read(envelope.unverifiedPayload(), hesuan.wire.Product.class);
+              Product claimed = Json.read(envelope.unverifiedPayload(), Product.class);
               PartyId owner = claimed.ref().party();
-              hesuan.wire.Product product =
+              Product product =
                   envelope.verify(
-                      PayloadTypes.PRODUCT,
+                      Product.PAYLOAD_TYPE,
                       owner.equals(self) ? keys.publicKeys() : members.pinned(contract, owner),
-                      hesuan.wire.Product.class);
+                      Product.class);
               products.put(product.ref(), PublishedProduct.of(product));
             });
     return products;
