@@ -191,6 +191,48 @@ class PlannerTest {
     assertEquals(code + " " + at, refusal.problem().code().code() + " " + refusal.problem().at());
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "brand-a/stores@1, mall-b/stores@1|HS4006",
+        "brand-a/stores@1, mall-b/stores@1, mall-b/outlets@1|HS1004"
+      })
+  void plan_ofSumOverTwoOwners_isRefused(String stores, String code) {
+    Map<ProductRef, PublishedProduct> products = Market.products();
+    Market.add(
+        products,
+        Market.product(
+            "mall-b/outlets@1",
+            List.of(Market.rule("*", Disclosure.AGGREGATE, List.of("*"))),
+            "store STRING",
+            "city STRING",
+            "turnover_fen INTEGER"));
+    assertInstanceOf(
+        PlanResult.Planned.class,
+        Market.plan(sum("brand-a/stores@1, mall-b/stores@1, pay-c/stores@1"), products));
+    Refusal refusal = refused(Market.plan(sum(stores), products)).getFirst();
+    assertEquals(code + " inputs", refusal.problem().code().code() + " " + refusal.problem().at());
+  }
+
+  private static JobSpec sum(String stores) {
+    return JobReader.read(
+        """
+        apiVersion: hesuan/v1
+        kind: Job
+        metadata: {name: a-job, submitToken: token-of-the-test}
+        purpose: {code: benchmark.store}
+        contract: ctr-autumn
+        inputs: {stores: [%s]}
+        what:
+          template:
+            name: aggregate.sum
+            parameters: {column: turnover_fen, by: city, keys: [a, b]}
+        outputs: [{name: turnover, to: [brand-a]}]
+        """
+            .formatted(stores));
+  }
+
   @Test
   void plan_withPartyOutsideTheContract_isRefused() {
     Refusal refusal =
