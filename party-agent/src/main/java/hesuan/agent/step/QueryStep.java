@@ -5,10 +5,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import hesuan.agent.data.OwnProducts;
 import hesuan.agent.data.OwnRows;
 import hesuan.agent.query.BoundedQuery;
-import hesuan.aggregate.SecureSumLeader;
-import hesuan.aggregate.SecureSumMember;
-import hesuan.aggregate.SecureSumSettings;
-import hesuan.aggregate.SumOutcome;
 import hesuan.dp.Answer;
 import hesuan.dp.QueryNoise;
 import hesuan.wire.Digest;
@@ -34,13 +30,11 @@ final class QueryStep {
   private static final Pattern INTEGER = Pattern.compile("-?[0-9]{1,15}");
 
   private final OwnProducts own;
-  private final Signatures signatures;
-  private final SecureRandom random;
+  private final JointSum sums;
 
   QueryStep(OwnProducts own, Signatures signatures, SecureRandom random) {
     this.own = own;
-    this.random = random;
-    this.signatures = signatures;
+    this.sums = new JointSum(signatures, random, COHORT_MIN, true);
   }
 
   StepResult run(Plan.DpQuery step, StepContext context) throws SQLException {
@@ -52,28 +46,17 @@ final class QueryStep {
         rows.requireUntouched();
       }
     }
-    SecureSumSettings settings =
-        new SecureSumSettings(
-            context.session(step.name()),
-            context.plan().parties(),
-            context.plan().leader(),
-            addend.length,
-            COHORT_MIN,
-            step.tolerateLoss(),
-            true);
-    if (!context.leads()) {
-      return new StepResult(
-          new SecureSumMember(settings, context.leader(step.name()), signatures, signatures, random)
-              .run(addend)
-              .transcript(),
-          null);
-    }
-    SumOutcome sum =
-        new SecureSumLeader(settings, context.others(step.name()), signatures).run(addend);
-    int noises =
-        (int) step.products().stream().filter(p -> sum.survivors().contains(p.party())).count();
-    return new StepResult(
-        sum.transcript(), output(step, noise, noise.released(sum.sum(), noises), noises));
+    return sums.run(
+        context,
+        step.name(),
+        step.tolerateLoss(),
+        addend,
+        sum -> {
+          int noises =
+              (int)
+                  step.products().stream().filter(p -> sum.survivors().contains(p.party())).count();
+          return output(step, noise, noise.released(sum.sum(), noises), noises);
+        });
   }
 
   private static long[] part(Plan.DpQuery step, OwnRows rows, SecretBytes seed)

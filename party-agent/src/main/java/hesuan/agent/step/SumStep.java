@@ -5,9 +5,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import hesuan.agent.data.OwnProducts;
 import hesuan.agent.data.OwnRows;
 import hesuan.agent.query.StoreTotals;
-import hesuan.aggregate.SecureSumLeader;
-import hesuan.aggregate.SecureSumMember;
-import hesuan.aggregate.SecureSumSettings;
 import hesuan.aggregate.SumOutcome;
 import hesuan.wire.Json;
 import hesuan.wire.Plan;
@@ -22,13 +19,11 @@ final class SumStep {
   private static final int COHORT_MIN = 3;
 
   private final OwnProducts own;
-  private final Signatures signatures;
-  private final SecureRandom random;
+  private final JointSum sums;
 
   SumStep(OwnProducts own, Signatures signatures, SecureRandom random) {
     this.own = own;
-    this.random = random;
-    this.signatures = signatures;
+    this.sums = new JointSum(signatures, random, COHORT_MIN, false);
   }
 
   StepResult run(Plan.SecureSum step, StepContext context) throws SQLException {
@@ -39,25 +34,7 @@ final class SumStep {
         rows.requireUntouched();
       }
     }
-    SecureSumSettings settings =
-        new SecureSumSettings(
-            context.session(step.name()),
-            context.plan().parties(),
-            context.plan().leader(),
-            addend.length,
-            COHORT_MIN,
-            step.tolerateLoss(),
-            false);
-    if (!context.leads()) {
-      return new StepResult(
-          new SecureSumMember(settings, context.leader(step.name()), signatures, signatures, random)
-              .run(addend)
-              .transcript(),
-          null);
-    }
-    SumOutcome sum =
-        new SecureSumLeader(settings, context.others(step.name()), signatures).run(addend);
-    return new StepResult(sum.transcript(), output(step, sum));
+    return sums.run(context, step.name(), step.tolerateLoss(), addend, sum -> output(step, sum));
   }
 
   private static Output output(Plan.SecureSum step, SumOutcome sum) {
