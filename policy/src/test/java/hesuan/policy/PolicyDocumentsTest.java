@@ -167,7 +167,7 @@ final class PolicyDocumentsTest {
         }
       }
     }
-    assertEquals(37, rules.size(), rules.toString());
+    assertEquals(38, rules.size(), rules.toString());
     Set<String> engine =
         Explanation.rules().stream()
             .filter(

@@ -66,9 +66,7 @@ public final class PeopleFiles {
     try {
       Files.createDirectories(folder);
       Path file = folder.resolve(sealed.file);
-      Files.deleteIfExists(file);
-      Files.createFile(
-          file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+      createPrivately(file);
       try (OutputStream out =
           new BufferedOutputStream(
               new CipherOutputStream(Files.newOutputStream(file), cipher(Cipher.ENCRYPT_MODE, key)),
@@ -80,6 +78,12 @@ public final class PeopleFiles {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private static void createPrivately(Path file) throws IOException {
+    Files.deleteIfExists(file);
+    Files.createFile(
+        file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
   }
 
   private static void write(KeptPeople people, OutputStream out) throws IOException {
@@ -157,10 +161,12 @@ public final class PeopleFiles {
             to.getParent(),
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         Path part = to.resolveSibling(to.getFileName() + ".part");
+        createPrivately(part);
         try (InputStream in =
-            new CipherInputStream(
-                Files.newInputStream(from), cipher(Cipher.DECRYPT_MODE, sealed.key))) {
-          Files.copy(in, part, StandardCopyOption.REPLACE_EXISTING);
+                new CipherInputStream(
+                    Files.newInputStream(from), cipher(Cipher.DECRYPT_MODE, sealed.key));
+            OutputStream out = Files.newOutputStream(part)) {
+          in.transferTo(out);
         }
         sync(part);
         Files.move(part, to, StandardCopyOption.ATOMIC_MOVE);
