@@ -11,6 +11,7 @@ import hesuan.cli.Group;
       BudgetBench.class,
       ChannelBench.class,
       NoiseBench.class,
+      JoinBench.class,
       PsiBench.class,
       ReportCommand.class,
       SqlBench.class,

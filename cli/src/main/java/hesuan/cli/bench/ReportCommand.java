@@ -35,9 +35,18 @@ final class ReportCommand extends Command {
           "channel --megabytes 256",
           "channel --relay --megabytes 64",
           "channel --message-bytes 1000 --megabytes 16",
-          "psi --protocol ecdh --rows 16384",
+          "vole --elements 1342177 --threads 2",
+          "psi --protocol vole --rows 1048576 --threads 2",
+          "psi --protocol vole-malicious --rows 1048576 --threads 2",
+          "psi --protocol vole --rows 10000000 --threads 2 --runs 1 --heap 1536m",
+          "psi --protocol ecdh --rows 65536 --threads 2",
+          "psi --protocol unbalanced --rows 1024 --peer-rows 1048576 --threads 2",
+          "psi --protocol overlap --rows 16384",
+          "join --rows 131072 --threads 2",
           "aggregate --parties 3",
           "aggregate --parties 100 --length 1000000 --dropped 10",
+          "sql --parties 2 --rows 1000000 --groups 1000",
+          "budget",
           "noise");
 
   private static final String HEAP = "2g";

@@ -55,8 +55,7 @@ class PeopleFilesTest {
     try (SourceReader reader =
             SourceReader.open(new Source.Csv(csv), ReadLimits.in(folder.resolve("spill")));
         Connection connection = reader.connection();
-        IdSet ids =
-            IdColumn.read(connection, "id", IdRule.OPAQUE, Optional.empty(), List.of())) {
+        IdSet ids = IdColumn.read(connection, "id", IdRule.OPAQUE, Optional.empty(), List.of())) {
       int[] kept =
           java.util.stream.IntStream.range(0, ids.size())
               .filter(i -> !new String(ids.copy(i), StandardCharsets.UTF_8).equals("carl"))
@@ -129,8 +128,7 @@ class PeopleFilesTest {
     files.restarted();
     Path list = files.of(JOB).orElseThrow();
     assertEquals(KEPT, Files.readAllLines(list));
-    assertEquals(
-        "rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(list)));
+    assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(list)));
     assertEquals(List.of(JOB.value()), names());
     files.open(JOB);
     assertEquals(KEPT, Files.readAllLines(list));
