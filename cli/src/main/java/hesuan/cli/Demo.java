@@ -164,7 +164,7 @@ final class Demo {
               Product.VERSION,
               new ContractId("ctr-autumn"),
               members,
-              List.of("audience", "benchmark", "measure"),
+              List.of("audience", "benchmark"),
               products.stream().distinct().sorted().toList(),
               List.of("overlap", "intersect", "joinStatistics", "secureSum", "dpQuery", "train"),
               List.of(

@@ -27,8 +27,8 @@ final class DemoProducts {
               "phone",
               PHONE,
               List.of(
-                  rule("phone", "joinKey", List.of("*"), "measure"),
-                  rule("*", "aggregate", List.of("*"), "measure"))));
+                  rule("phone", "joinKey", List.of("*")),
+                  rule("*", "aggregate", List.of("*")))));
     }
     products.addAll(
         List.of(
@@ -86,9 +86,9 @@ final class DemoProducts {
         "phone",
         PHONE,
         List.of(
-            rule("phone", "joinKey", List.of("*"), "measure"),
+            rule("phone", "joinKey", List.of("*"), "audience.lift", "audience.attribution"),
             rule("phone", "aggregate", List.of("*")),
-            rule("*", "aggregate", List.of("*"), "audience", "benchmark", "measure")));
+            rule("*", "aggregate", List.of("*"))));
   }
 
   static Source source(String party, String table, Path data) {

@@ -53,6 +53,7 @@ public record PartySettings(
           "audience",
           "audience.activation",
           "audience.attribution",
+          "audience.intersect",
           "audience.lift",
           "audience.lookalike",
           "audience.overlap",

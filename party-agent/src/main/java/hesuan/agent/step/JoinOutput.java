@@ -18,6 +18,9 @@ import java.util.List;
 final class JoinOutput {
   private static final int DECIMALS = 6;
 
+  /** Beyond this a document takes no number, and a double holds no longer every integer. */
+  private static final double EXACT = 0x1p53;
+
   /** Standard deviations on either side of a normal 95 %. */
   private static final double TWO_SIDED_95 = 1.959964;
 
@@ -57,14 +60,23 @@ final class JoinOutput {
       return new Interval(Math.max(0, value), Math.max(0, low), Math.max(0, high));
     }
 
+    /** Whole figures as numbers, others as decimal text: documents hold no binary fraction. */
     void add(ArrayNode row) {
       for (double each : new double[] {value, low, high}) {
-        row.add(
-            BigDecimal.valueOf(each)
-                .setScale(DECIMALS, RoundingMode.HALF_EVEN)
-                .stripTrailingZeros());
+        if (each == Math.rint(each) && Math.abs(each) < EXACT) {
+          row.add((long) each);
+        } else {
+          row.add(decimal(each));
+        }
       }
     }
+  }
+
+  private static String decimal(double value) {
+    return BigDecimal.valueOf(value)
+        .setScale(DECIMALS, RoundingMode.HALF_EVEN)
+        .stripTrailingZeros()
+        .toPlainString();
   }
 
   /**
@@ -151,9 +163,7 @@ final class JoinOutput {
     ArrayNode absolute = lift.putArray("absolute");
     new Interval(difference, difference - half, difference + half).add(absolute);
     if (rate[1] > 0) {
-      lift.put(
-          "relative",
-          BigDecimal.valueOf(difference / rate[1]).setScale(DECIMALS, RoundingMode.HALF_EVEN));
+      lift.put("relative", decimal(difference / rate[1]));
     }
     return lift;
   }

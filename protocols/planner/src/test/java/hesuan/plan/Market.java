@@ -33,7 +33,7 @@ final class Market {
         "hesuan/v1",
         new ContractId("ctr-autumn"),
         Stream.of(parties).map(p -> new Contract.Member(p, Digest.of("keys of " + p))).toList(),
-        List.of("audience", "benchmark", "market", "marketing", "measure"),
+        List.of("audience", "benchmark", "market", "marketing"),
         List.of("brand-a/members"),
         List.of("overlap", "intersect", "joinStatistics", "secureSum", "dpQuery", "train"),
         List.of(
@@ -95,7 +95,7 @@ final class Market {
         column,
         level,
         receivers,
-        List.of("audience", "benchmark", "market", "marketing", "measure"),
+        List.of("audience", "benchmark", "market", "marketing"),
         UNTIL);
   }
 
