@@ -27,8 +27,7 @@ final class DemoProducts {
               "phone",
               PHONE,
               List.of(
-                  rule("phone", "joinKey", List.of("*")),
-                  rule("*", "aggregate", List.of("*")))));
+                  rule("phone", "joinKey", List.of("*")), rule("*", "aggregate", List.of("*")))));
     }
     products.addAll(
         List.of(

@@ -11,10 +11,10 @@ import hesuan.wire.Json;
 import hesuan.wire.Plan;
 import hesuan.wire.ProductRef;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.jspecify.annotations.Nullable;
 
 class JoinOutputTest {
   private static Plan.JoinStatistics step(Plan.Measure measure, Plan.@Nullable Value value) {

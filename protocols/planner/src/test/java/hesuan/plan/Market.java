@@ -92,11 +92,7 @@ final class Market {
 
   static Product.DisclosureRule rule(String column, Disclosure level, List<String> receivers) {
     return new Product.DisclosureRule(
-        column,
-        level,
-        receivers,
-        List.of("audience", "benchmark", "market", "marketing"),
-        UNTIL);
+        column, level, receivers, List.of("audience", "benchmark", "market", "marketing"), UNTIL);
   }
 
   static Product members(List<Product.DisclosureRule> rules) {
