@@ -143,11 +143,15 @@ public final class CertificateLedger extends Ledger<CertificateLedger> {
   }
 
   private Outcome countUses(JobRecord run) {
-    List<JobRecord.Input> uncounted = uncounted("use", run);
+    return outcome(run, used(run, run.products()));
+  }
+
+  private List<JobRecord.Input> used(JobRecord job, List<JobRecord.Input> products) {
+    List<JobRecord.Input> uncounted = uncounted("use", job, products);
     for (JobRecord.Input each : uncounted) {
-      certificates.computeIfPresent(each.ref(), (_, before) -> before.used(run.purpose()));
+      certificates.computeIfPresent(each.ref(), (_, before) -> before.used(job.purpose()));
     }
-    return outcome(run, uncounted);
+    return uncounted;
   }
 
   private Outcome countReleases(JobRecord release) {
@@ -160,16 +164,23 @@ public final class CertificateLedger extends Ledger<CertificateLedger> {
             "none");
       }
     }
-    List<JobRecord.Input> uncounted = uncounted("release", release);
+    List<JobRecord.Input> uncounted = uncounted("release", release, release.products());
     for (JobRecord.Input each : uncounted) {
       certificates.computeIfPresent(each.ref(), (_, before) -> before.released());
     }
+    // whoever releases has used its own products too, and says so by nothing else
+    used(
+        release,
+        release.products().stream()
+            .filter(each -> each.ref().party().equals(release.party()))
+            .toList());
     return outcome(release, uncounted);
   }
 
   /** Checks every product first, so that a refused entry counts nothing. */
-  private List<JobRecord.Input> uncounted(String what, JobRecord job) {
-    for (JobRecord.Input each : job.products()) {
+  private List<JobRecord.Input> uncounted(
+      String what, JobRecord job, List<JobRecord.Input> products) {
+    for (JobRecord.Input each : products) {
       Digest published = known(each.ref()).document().fingerprint();
       if (!published.equals(each.fingerprint())) {
         throw new ProblemException(
@@ -179,7 +190,7 @@ public final class CertificateLedger extends Ledger<CertificateLedger> {
             "" + each.fingerprint());
       }
     }
-    return job.products().stream()
+    return products.stream()
         .filter(each -> counted.add(what + " " + job.job() + " " + each.ref()))
         .toList();
   }

@@ -246,15 +246,19 @@ public final class RightsLedger extends Ledger<RightsLedger> {
   }
 
   private Outcome run(JobRecord run, long hour) {
-    JobPlan plan = JobPlan.of(run);
+    return ran(run, productsOf(run), hour);
+  }
+
+  private Outcome ran(JobRecord job, Set<ProductRef> products, long hour) {
+    JobPlan plan = JobPlan.of(job);
     Map<PartyId, Set<ProductRef>> parties = runs.computeIfAbsent(plan, _ -> new TreeMap<>());
-    if (parties.containsKey(run.party())) {
+    if (parties.containsKey(job.party())) {
       return new Outcome.Duplicate();
     }
-    parties.put(run.party(), productsOf(run));
+    parties.put(job.party(), products);
     Release release = releases.get(plan);
     if (release != null) {
-      earn(run.job().value(), run.party(), productsOf(run), release, hour);
+      earn(job.job().value(), job.party(), products, release, hour);
     }
     return new Outcome.Applied();
   }
@@ -271,6 +275,13 @@ public final class RightsLedger extends Ledger<RightsLedger> {
     }
     runs.getOrDefault(plan, Map.of())
         .forEach((party, products) -> earn(job.job().value(), party, products, release, hour));
+    // whoever releases has contributed too, and says so by nothing else
+    ran(
+        job,
+        release.products().stream()
+            .filter(product -> product.party().equals(job.party()))
+            .collect(Collectors.toSet()),
+        hour);
     return new Outcome.Applied();
   }
 
