@@ -56,6 +56,31 @@ public final class RecordedChannel implements Channel {
     return body;
   }
 
+  /** This conversation as a channel for a protocol within it, whose tags are moved up. */
+  public Channel within(int tagOffset) {
+    return new Channel() {
+      @Override
+      public PartyId self() {
+        return channel.self();
+      }
+
+      @Override
+      public PartyId peer() {
+        return channel.peer();
+      }
+
+      @Override
+      public void send(byte tag, byte[] body) {
+        RecordedChannel.this.send((byte) (tag + tagOffset), body);
+      }
+
+      @Override
+      public byte[] receive(byte tag, int bytesMax) {
+        return RecordedChannel.this.receive((byte) (tag + tagOffset), bytesMax);
+      }
+    };
+  }
+
   private static void note(MessageDigest digest, byte tag, byte[] body) {
     digest.update(ByteBuffer.allocate(5).put(0, tag).putInt(1, body.length));
     digest.update(body);

@@ -1,5 +1,6 @@
 package hesuan.psi;
 
+import hesuan.channel.RecordedChannel;
 import hesuan.channel.Channel;
 import hesuan.wire.Digest;
 import hesuan.wire.PartyId;
@@ -18,7 +19,7 @@ import java.util.Map;
 final class Conversation {
   private final OverlapParameters parameters;
   private final PartyId self;
-  private final Map<PartyId, Peer> peers = new LinkedHashMap<>();
+  private final Map<PartyId, RecordedChannel> peers = new LinkedHashMap<>();
   private final Map<PartyId, Integer> items = new LinkedHashMap<>();
 
   Conversation(OverlapParameters parameters, PartyId self, Map<PartyId, Channel> channels) {
@@ -30,7 +31,7 @@ final class Conversation {
         if (channel == null || !channel.peer().equals(party) || !channel.self().equals(self)) {
           throw new IllegalArgumentException("no channel from " + self + " to " + party);
         }
-        peers.put(party, new Peer(channel, "hesuan/overlap/1"));
+        peers.put(party, new RecordedChannel(channel, "hesuan/overlap/1"));
       }
     }
   }
@@ -50,7 +51,7 @@ final class Conversation {
         (party, peer) -> items.put(party, Messages.Opening.receive(peer, digest).items()));
   }
 
-  Peer peer(PartyId party) {
+  RecordedChannel peer(PartyId party) {
     return java.util.Objects.requireNonNull(peers.get(party));
   }
 
@@ -69,7 +70,7 @@ final class Conversation {
     peers.forEach((party, peer) -> pairs.put(List.of(self, party), peer.transcript()));
     for (int h = 1; h < parties.size(); h++) {
       PartyId helper = parties.get(h);
-      Peer peer = peer(helper);
+      RecordedChannel peer = peer(helper);
       List<Digest> said =
           Messages.Closing.receive(peer, Messages.Closing.HELPER_TAG, peers.size()).transcripts();
       int next = 0;
@@ -89,7 +90,7 @@ final class Conversation {
     forEachPair(parties, pair -> all.add(java.util.Objects.requireNonNull(pairs.get(pair))));
     peers.values().forEach(p -> new Messages.Closing(all).send(p, Messages.Closing.LEADER_TAG));
     Digest whole = whole(all);
-    for (Peer peer : peers.values()) {
+    for (RecordedChannel peer : peers.values()) {
       Digest confirmed =
           Messages.Closing.receive(peer, Messages.Closing.CONFIRM_TAG, 1).transcripts().get(0);
       if (!confirmed.equals(whole)) {
@@ -101,7 +102,7 @@ final class Conversation {
 
   /** Tells the leader the own digests, finds them again in its answer, and confirms. */
   Digest closeAsHelper() {
-    Peer leader = peer(parameters.leader());
+    RecordedChannel leader = peer(parameters.leader());
     List<Digest> own = new ArrayList<>();
     peers.values().forEach(peer -> own.add(peer.transcript()));
     new Messages.Closing(own).send(leader, Messages.Closing.HELPER_TAG);

@@ -1,5 +1,6 @@
 package hesuan.psi;
 
+import hesuan.channel.RecordedChannel;
 import hesuan.group.Points;
 import hesuan.group.Scalar;
 import hesuan.group.Workers;
@@ -23,7 +24,7 @@ record EcdhOprf(Digest parameters, Workers workers, SecureRandom random) impleme
   private static final int BATCH = IntersectionMessages.Points.BATCH;
 
   @Override
-  public Values receive(Peer sender, int bucket, long[] items) {
+  public Values receive(RecordedChannel sender, int bucket, long[] items) {
     Scalar blind = Scalar.random(random);
     int total = items.length / 2;
     for (int from = 0; from < total; from += BATCH) {
@@ -47,7 +48,7 @@ record EcdhOprf(Digest parameters, Workers workers, SecureRandom random) impleme
   }
 
   @Override
-  public Values send(Peer receiver, int bucket, long[] items, int receiverItems) {
+  public Values send(RecordedChannel receiver, int bucket, long[] items, int receiverItems) {
     Scalar exponent = Scalar.random(random);
     // All come in before any goes back: two full channels must not wait for each other.
     byte[][] batches = new byte[Math.ceilDiv(receiverItems, BATCH)][];
@@ -81,7 +82,7 @@ record EcdhOprf(Digest parameters, Workers workers, SecureRandom random) impleme
     return points;
   }
 
-  private void multiply(Peer from, byte[] points, Scalar exponent) {
+  private void multiply(RecordedChannel from, byte[] points, Scalar exponent) {
     int bad = Points.multiply(points, points.length / 32, exponent, points, workers);
     if (bad != 0) {
       throw from.violation("encoded elements other than the identity", bad + " others");

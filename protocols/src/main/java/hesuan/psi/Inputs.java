@@ -1,5 +1,6 @@
 package hesuan.psi;
 
+import hesuan.channel.RecordedChannel;
 import hesuan.group.ElGamal;
 import hesuan.group.Points;
 import hesuan.group.Scalar;
@@ -40,7 +41,7 @@ final class Inputs {
 
   /** Elements of a peer raised to an exponent; its labels stay as they are. */
   static Messages.Items multiplied(
-      Peer from, Messages.Items items, Scalar exponent, Workers workers) {
+      RecordedChannel from, Messages.Items items, Scalar exponent, Workers workers) {
     int bad = Points.multiply(items.points(), items.count(), exponent, items.points(), workers);
     if (bad != 0) {
       throw from.violation("encoded elements other than the identity", bad + " others");
@@ -49,7 +50,7 @@ final class Inputs {
   }
 
   static void rerandomise(
-      Peer from, Messages.Items items, ElGamal labels, SecureRandom random, Workers workers) {
+      RecordedChannel from, Messages.Items items, ElGamal labels, SecureRandom random, Workers workers) {
     byte[] exponents = Scalar.randomFlat(items.count(), random);
     int bad = labels.rerandomise(items.labels(), items.count(), exponents, workers);
     if (bad != 0) {

@@ -1,5 +1,6 @@
 package hesuan.psi;
 
+import hesuan.channel.RecordedChannel;
 import hesuan.channel.Channel;
 import hesuan.group.Workers;
 import hesuan.okvs.BlockHash;
@@ -15,7 +16,7 @@ import java.util.HexFormat;
 
 /** What receiver and sender of an intersection do alike: opening, hashing, closing. */
 final class IntersectionConversation {
-  final Peer peer;
+  final RecordedChannel peer;
   private final IntersectionParameters parameters;
   private final Digest digest;
   private final boolean receives;
@@ -33,7 +34,7 @@ final class IntersectionConversation {
     if (!channel.self().equals(self) || !channel.peer().equals(other)) {
       throw new IllegalArgumentException("no channel from " + self + " to " + other);
     }
-    peer = new Peer(channel, IntersectionParameters.PROTOCOL);
+    peer = new RecordedChannel(channel, IntersectionParameters.PROTOCOL);
     ownItems = parameters.announced(items);
     new IntersectionMessages.Opening(firstOpen, ownItems).send(peer, digest);
     IntersectionMessages.Opening theirs =

@@ -1,5 +1,6 @@
 package hesuan.psi;
 
+import hesuan.channel.RecordedChannel;
 import hesuan.wire.Digest;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -28,14 +29,14 @@ final class IntersectionMessages {
     return body;
   }
 
-  private static void send(Peer to, byte tag, int bucket, int count, byte[] content) {
+  private static void send(RecordedChannel to, byte tag, int bucket, int count, byte[] content) {
     byte[] body = body(bucket, count, content.length);
     System.arraycopy(content, 0, body, HEAD, content.length);
     to.send(tag, body);
   }
 
   /** A body of exactly that bucket, count and size. */
-  private static ByteBuffer receive(Peer from, byte tag, int bucket, int count, int bytes) {
+  private static ByteBuffer receive(RecordedChannel from, byte tag, int bucket, int count, int bytes) {
     ByteBuffer body = receiveAny(from, tag, bytes);
     int foundBucket = body.getInt();
     int foundCount = body.getInt();
@@ -46,7 +47,7 @@ final class IntersectionMessages {
     return body;
   }
 
-  private static ByteBuffer receiveAny(Peer from, byte tag, int bytes) {
+  private static ByteBuffer receiveAny(RecordedChannel from, byte tag, int bytes) {
     ByteBuffer body = ByteBuffer.wrap(from.receive(tag, HEAD + bytes));
     if (body.capacity() != HEAD + bytes) {
       throw from.violation("a body of " + (HEAD + bytes) + " bytes", "" + body.capacity());
@@ -72,11 +73,11 @@ final class IntersectionMessages {
   record Opening(int bucket, int items) {
     static final byte TAG = 1;
 
-    void send(Peer to, Digest parameters) {
+    void send(RecordedChannel to, Digest parameters) {
       IntersectionMessages.send(to, TAG, bucket, items, parameters.bytes());
     }
 
-    static Opening receive(Peer from, Digest expected, int sizeStep) {
+    static Opening receive(RecordedChannel from, Digest expected, int sizeStep) {
       ByteBuffer body = receiveAny(from, TAG, 32);
       int bucket = body.getInt();
       int items = body.getInt();
@@ -98,11 +99,11 @@ final class IntersectionMessages {
     static final byte ANSWER_TAG = 3;
     static final int BATCH = 2048;
 
-    void send(Peer to, byte tag, int bucket) {
+    void send(RecordedChannel to, byte tag, int bucket) {
       IntersectionMessages.send(to, tag, bucket, bytes.length / 32, bytes);
     }
 
-    static Points receive(Peer from, byte tag, int bucket, int count) {
+    static Points receive(RecordedChannel from, byte tag, int bucket, int count) {
       int bytes = count * 32;
       return new Points(take(IntersectionMessages.receive(from, tag, bucket, count, bytes), bytes));
     }
@@ -116,11 +117,11 @@ final class IntersectionMessages {
     static final byte AGREEMENT_TAG = 10;
     static final byte CLOSING_TAG = 11;
 
-    void send(Peer to, byte tag, int bucket) {
+    void send(RecordedChannel to, byte tag, int bucket) {
       IntersectionMessages.send(to, tag, bucket, bytes.length, bytes);
     }
 
-    static Short receive(Peer from, byte tag, int bucket, int bytes) {
+    static Short receive(RecordedChannel from, byte tag, int bucket, int bytes) {
       return new Short(take(IntersectionMessages.receive(from, tag, bucket, bytes, bytes), bytes));
     }
   }
@@ -130,7 +131,7 @@ final class IntersectionMessages {
     static final byte TAG = 7;
     static final int BATCH = 1 << 14;
 
-    void send(Peer to, int bucket) {
+    void send(RecordedChannel to, int bucket) {
       byte[] body = body(bucket, count, count * 16);
       for (int i = 0; i < 2 * count; i++) {
         LITTLE_LONG.set(body, HEAD + i * 8, cells[2 * from + i]);
@@ -139,7 +140,7 @@ final class IntersectionMessages {
     }
 
     /** Writes the cells into the array, which must have room. */
-    static void receive(Peer from, int bucket, long[] cells, int first, int count) {
+    static void receive(RecordedChannel from, int bucket, long[] cells, int first, int count) {
       byte[] body = IntersectionMessages.receive(from, TAG, bucket, count, count * 16).array();
       for (int i = 0; i < 2 * count; i++) {
         cells[2 * first + i] = (long) LITTLE_LONG.get(body, HEAD + i * 8);
@@ -152,11 +153,11 @@ final class IntersectionMessages {
     static final byte TAG = 8;
     static final int BATCH = 1 << 15;
 
-    void send(Peer to, int bucket, int count) {
+    void send(RecordedChannel to, int bucket, int count) {
       IntersectionMessages.send(to, TAG, bucket, count, tags);
     }
 
-    static TagBatch receive(Peer from, int bucket, int count, int tagBytes) {
+    static TagBatch receive(RecordedChannel from, int bucket, int count, int tagBytes) {
       int bytes = count * tagBytes;
       return new TagBatch(
           take(IntersectionMessages.receive(from, TAG, bucket, count, bytes), bytes));
@@ -167,11 +168,11 @@ final class IntersectionMessages {
   record Found(byte[] bits) {
     static final byte TAG = 9;
 
-    void send(Peer to, int bucket, int tags) {
+    void send(RecordedChannel to, int bucket, int tags) {
       IntersectionMessages.send(to, TAG, bucket, tags, bits);
     }
 
-    static Found receive(Peer from, int bucket, int tags) {
+    static Found receive(RecordedChannel from, int bucket, int tags) {
       int bytes = (tags + 7) / 8;
       byte[] bits = take(IntersectionMessages.receive(from, TAG, bucket, tags, bytes), bytes);
       if (tags % 8 != 0 && (bits[bytes - 1] & 0xff) >>> tags % 8 != 0) {

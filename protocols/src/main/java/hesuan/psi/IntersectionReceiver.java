@@ -1,5 +1,6 @@
 package hesuan.psi;
 
+import hesuan.channel.RecordedChannel;
 import hesuan.channel.Channel;
 import hesuan.group.Workers;
 import java.security.SecureRandom;
@@ -55,7 +56,7 @@ public final class IntersectionReceiver {
 
   private int[] matchedPlaces(
       IntersectionConversation conversation, Oprf oprf, Buckets buckets, int bucket) {
-    Peer peer = conversation.peer;
+    RecordedChannel peer = conversation.peer;
     Oprf.Values own = oprf.receive(peer, bucket, buckets.blocks(bucket, random));
     TagList tags = conversation.tags(own.values(), bucket, workers);
     int peerLoad = conversation.peerLoad();

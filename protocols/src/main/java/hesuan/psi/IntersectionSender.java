@@ -1,5 +1,6 @@
 package hesuan.psi;
 
+import hesuan.channel.RecordedChannel;
 import hesuan.channel.Channel;
 import hesuan.group.Workers;
 import java.security.SecureRandom;
@@ -52,7 +53,7 @@ public final class IntersectionSender {
 
   private int[] matchedPlaces(
       IntersectionConversation conversation, Oprf oprf, Buckets buckets, int bucket) {
-    Peer peer = conversation.peer;
+    RecordedChannel peer = conversation.peer;
     Oprf.Values own =
         oprf.send(peer, bucket, buckets.blocks(bucket, random), conversation.peerLoad());
     TagList tags = conversation.tags(own.values(), bucket, workers);

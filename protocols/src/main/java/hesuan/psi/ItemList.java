@@ -1,5 +1,6 @@
 package hesuan.psi;
 
+import hesuan.channel.RecordedChannel;
 import hesuan.group.ElGamal;
 import java.security.SecureRandom;
 import java.util.Arrays;
@@ -24,7 +25,7 @@ final class ItemList {
 
   /** Receives that many items in batches, each changed on arrival. */
   static ItemList receive(
-      Peer from, int total, boolean labelled, UnaryOperator<Messages.Items> change) {
+      RecordedChannel from, int total, boolean labelled, UnaryOperator<Messages.Items> change) {
     ItemList list = new ItemList(labelled);
     while (list.count < total) {
       int batch = Math.min(Messages.BATCH, total - list.count);
@@ -60,13 +61,13 @@ final class ItemList {
   }
 
   /** Who may send the same element twice could count one person twice. */
-  void checkDistinct(Peer from) {
+  void checkDistinct(RecordedChannel from) {
     if (!Tags.allDistinct(points, POINT, count)) {
       throw from.violation("distinct elements", "a repeated one");
     }
   }
 
-  void sendShuffled(Peer to, SecureRandom random) {
+  void sendShuffled(RecordedChannel to, SecureRandom random) {
     int[] order = Tags.shuffle(count, random);
     for (int from = 0; from < count; from += Messages.BATCH) {
       int batch = Math.min(Messages.BATCH, count - from);

@@ -1,5 +1,6 @@
 package hesuan.psi;
 
+import hesuan.channel.RecordedChannel;
 import hesuan.okvs.Okvs;
 import hesuan.wire.Digest;
 import java.nio.ByteBuffer;
@@ -25,7 +26,7 @@ final class Messages {
   }
 
   /** A body of exactly that count and size. */
-  private static ByteBuffer receive(Peer from, byte tag, int count, int bytes) {
+  private static ByteBuffer receive(RecordedChannel from, byte tag, int count, int bytes) {
     ByteBuffer body = receiveAnyCount(from, tag, bytes);
     int found = body.getInt();
     if (found != count) {
@@ -34,7 +35,7 @@ final class Messages {
     return body;
   }
 
-  private static ByteBuffer receiveAnyCount(Peer from, byte tag, int bytes) {
+  private static ByteBuffer receiveAnyCount(RecordedChannel from, byte tag, int bytes) {
     ByteBuffer body = ByteBuffer.wrap(from.receive(tag, HEAD + bytes));
     if (body.capacity() != HEAD + bytes) {
       throw from.violation("a body of " + (HEAD + bytes) + " bytes", "" + body.capacity());
@@ -56,11 +57,11 @@ final class Messages {
   record Opening(Digest parameters, int items) {
     static final byte TAG = 1;
 
-    void send(Peer to) {
+    void send(RecordedChannel to) {
       to.send(TAG, body(items, 32).put(parameters.bytes()).array());
     }
 
-    static Opening receive(Peer from, Digest expected) {
+    static Opening receive(RecordedChannel from, Digest expected) {
       ByteBuffer body = receiveAnyCount(from, TAG, 32);
       int items = body.getInt();
       Digest parameters = new Digest(HexFormat.of().formatHex(take(body, 32)));
@@ -79,11 +80,11 @@ final class Messages {
     static final byte LABEL_TAG = 2;
     static final byte SHARE_TAG = 3;
 
-    void send(Peer to, byte tag) {
+    void send(RecordedChannel to, byte tag) {
       to.send(tag, body(1, 32).put(bytes).array());
     }
 
-    static Key receive(Peer from, byte tag) {
+    static Key receive(RecordedChannel from, byte tag) {
       return new Key(take(Messages.receive(from, tag, 1, 32), 32));
     }
   }
@@ -95,11 +96,11 @@ final class Messages {
   record Items(int count, byte[] points, byte[] labels) {
     static final byte TAG = 4;
 
-    void send(Peer to) {
+    void send(RecordedChannel to) {
       to.send(TAG, body(count, points.length + labels.length).put(points).put(labels).array());
     }
 
-    static Items receive(Peer from, int count, boolean labelled) {
+    static Items receive(RecordedChannel from, int count, boolean labelled) {
       int labelBytes = labelled ? count * 64 : 0;
       ByteBuffer body = Messages.receive(from, TAG, count, count * 32 + labelBytes);
       return new Items(count, take(body, count * 32), take(body, labelBytes));
@@ -110,11 +111,11 @@ final class Messages {
   record TagBatch(int count, byte[] tags) {
     static final byte TAG = 5;
 
-    void send(Peer to) {
+    void send(RecordedChannel to) {
       to.send(TAG, body(count, tags.length).put(tags).array());
     }
 
-    static TagBatch receive(Peer from, int count) {
+    static TagBatch receive(RecordedChannel from, int count) {
       int bytes = count * Tags.BYTES;
       return new TagBatch(count, take(Messages.receive(from, TAG, count, bytes), bytes));
     }
@@ -126,7 +127,7 @@ final class Messages {
     static final byte CELLS_TAG = 7;
     private static final int LONGS = 1 << 15;
 
-    void send(Peer to, int keys) {
+    void send(RecordedChannel to, int keys) {
       to.send(SEED_TAG, body(keys, Okvs.SEED_BYTES).put(okvs.seed()).array());
       for (int from = 0; from < okvs.longs(); from += LONGS) {
         int count = Math.min(LONGS, okvs.longs() - from);
@@ -138,7 +139,7 @@ final class Messages {
       }
     }
 
-    static Store receive(Peer from, int keys) {
+    static Store receive(RecordedChannel from, int keys) {
       byte[] seed = take(Messages.receive(from, SEED_TAG, keys, Okvs.SEED_BYTES), Okvs.SEED_BYTES);
       int longs = Okvs.Shape.of(keys).longs();
       long[] cells = new long[0];
@@ -164,13 +165,13 @@ final class Messages {
     static final byte LEADER_TAG = 9;
     static final byte CONFIRM_TAG = 10;
 
-    void send(Peer to, byte tag) {
+    void send(RecordedChannel to, byte tag) {
       ByteBuffer body = body(transcripts.size(), 32 * transcripts.size());
       transcripts.forEach(each -> body.put(each.bytes()));
       to.send(tag, body.array());
     }
 
-    static Closing receive(Peer from, byte tag, int count) {
+    static Closing receive(RecordedChannel from, byte tag, int count) {
       ByteBuffer body = Messages.receive(from, tag, count, 32 * count);
       List<Digest> transcripts = new ArrayList<>();
       for (int i = 0; i < count; i++) {

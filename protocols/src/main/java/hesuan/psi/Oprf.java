@@ -1,5 +1,7 @@
 package hesuan.psi;
 
+import hesuan.channel.RecordedChannel;
+
 /**
  * Gives both sides of a bucket the same 128-bit value for the same item: the sender can compute it
  * for any item, the receiver for its own items only. Neither learns the other's items.
@@ -13,10 +15,10 @@ sealed interface Oprf permits EcdhOprf, VoleOprf {
   record Values(long[] values, int[] places) {}
 
   /** The receiver's side, with fresh secrets; both sides know each other's load. */
-  Values receive(Peer sender, int bucket, long[] items);
+  Values receive(RecordedChannel sender, int bucket, long[] items);
 
   /** The sender's side, with fresh secrets. */
-  Values send(Peer receiver, int bucket, long[] items, int receiverItems);
+  Values send(RecordedChannel receiver, int bucket, long[] items, int receiverItems);
 
   static int[] inOrder(int count) {
     int[] places = new int[count];

@@ -1,5 +1,6 @@
 package hesuan.psi;
 
+import hesuan.channel.RecordedChannel;
 import hesuan.channel.Channel;
 import hesuan.group.ElGamal;
 import hesuan.group.Element;
@@ -100,22 +101,22 @@ public final class OverlapHelper {
 
   /** The leader's list, one exponent further, with new labels and in a new order. */
   private void passLeadersList(Conversation conversation, Scalar exponent) {
-    Peer leader = conversation.peer(parameters.leader());
-    Peer from = index == 0 ? leader : conversation.peer(parameters.helper(index - 1));
+    RecordedChannel leader = conversation.peer(parameters.leader());
+    RecordedChannel from = index == 0 ? leader : conversation.peer(parameters.helper(index - 1));
     boolean last = index == parameters.helpers().size() - 1;
-    Peer to = last ? leader : conversation.peer(parameters.helper(index + 1));
+    RecordedChannel to = last ? leader : conversation.peer(parameters.helper(index + 1));
     ElGamal labels = parameters.labelled() ? new ElGamal(labelKey(leader)) : null;
     passOn(from, to, conversation.listLength(parameters.leader()), exponent, labels);
   }
 
-  private static Element labelKey(Peer leader) {
+  private static Element labelKey(RecordedChannel leader) {
     byte[] encoding = Messages.Key.receive(leader, Messages.Key.LABEL_TAG).bytes();
     return Element.decode(encoding)
         .filter(key -> !key.isIdentity())
         .orElseThrow(() -> leader.violation("a label key", "no element or the identity"));
   }
 
-  private void passOn(Peer from, Peer to, int total, Scalar exponent, @Nullable ElGamal labels) {
+  private void passOn(RecordedChannel from, RecordedChannel to, int total, Scalar exponent, @Nullable ElGamal labels) {
     ItemList list =
         ItemList.receive(
             from,
@@ -143,7 +144,7 @@ public final class OverlapHelper {
 
   /** Sorted, so that their order says nothing. */
   private void sendTags(Conversation conversation, byte[] tags) {
-    Peer leader = conversation.peer(parameters.leader());
+    RecordedChannel leader = conversation.peer(parameters.leader());
     int count = tags.length / Tags.BYTES;
     int[] order = Tags.order(tags, Tags.BYTES, count);
     for (int from = 0; from < count; from += Messages.BATCH) {
@@ -161,7 +162,7 @@ public final class OverlapHelper {
         shared[other] = new byte[0];
         continue;
       }
-      Peer peer = conversation.peer(parameters.helper(other));
+      RecordedChannel peer = conversation.peer(parameters.helper(other));
       if (index < other) {
         shared[other] = new byte[32];
         random.nextBytes(shared[other]);
@@ -181,8 +182,8 @@ public final class OverlapHelper {
   private byte[] tagsThroughTheRing(Conversation conversation, byte[] ownKeys, Scalar exponent) {
     List<OverlapParameters.Helper> ring = parameters.helpers();
     int size = ring.size();
-    Peer previous = conversation.peer(parameters.helper((index + size - 1) % size));
-    Peer next = conversation.peer(parameters.helper((index + 1) % size));
+    RecordedChannel previous = conversation.peer(parameters.helper((index + size - 1) % size));
+    RecordedChannel next = conversation.peer(parameters.helper((index + 1) % size));
     byte[] tags = new byte[0];
     for (int owner = 0; owner < size; owner++) {
       int total = conversation.listLength(parameters.helper(owner));
@@ -195,7 +196,7 @@ public final class OverlapHelper {
     return tags;
   }
 
-  private byte[] tagsOfBlinded(byte[] ownKeys, Peer previous, Peer next, Scalar exponent) {
+  private byte[] tagsOfBlinded(byte[] ownKeys, RecordedChannel previous, RecordedChannel next, Scalar exponent) {
     Scalar blind = Scalar.random(random);
     int total = ownKeys.length / ItemKeys.BYTES;
     for (int from = 0; from < total; from += Messages.BATCH) {

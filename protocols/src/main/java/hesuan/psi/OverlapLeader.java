@@ -1,5 +1,6 @@
 package hesuan.psi;
 
+import hesuan.channel.RecordedChannel;
 import hesuan.channel.Channel;
 import hesuan.group.ElGamal;
 import hesuan.group.Element;
@@ -106,7 +107,7 @@ public final class OverlapLeader {
             .send(conversation.peer(helper.party()), Messages.Key.LABEL_TAG);
       }
     }
-    Peer first = conversation.peer(parameters.helper(0));
+    RecordedChannel first = conversation.peer(parameters.helper(0));
     int[] order = Tags.shuffle(total, random);
     for (int from = 0; from < total; from += Messages.BATCH) {
       int count = Math.min(Messages.BATCH, total - from);
@@ -126,7 +127,7 @@ public final class OverlapLeader {
 
   /** The list as it comes back from the last helper, with the own blinding taken off. */
   private ItemList receiveList(Conversation conversation, Scalar unblind) {
-    Peer last = conversation.peer(parameters.helper(parameters.helpers().size() - 1));
+    RecordedChannel last = conversation.peer(parameters.helper(parameters.helpers().size() - 1));
     ItemList list =
         ItemList.receive(
             last,
@@ -140,7 +141,7 @@ public final class OverlapLeader {
   /** Two parties: the helper sends the tags of its own items. */
   private int[] inTheHelpersTags(Conversation conversation, byte[] tags, int count) {
     PartyId helper = parameters.helper(0);
-    Peer peer = conversation.peer(helper);
+    RecordedChannel peer = conversation.peer(helper);
     int total = conversation.listLength(helper);
     byte[] theirs = new byte[0];
     for (int from = 0; from < total; from += Messages.BATCH) {
@@ -196,7 +197,7 @@ public final class OverlapLeader {
     ElGamal.Reader reader = new ElGamal.Reader(labelSecret, parameters.groups());
     for (int group : reader.read(list.labels(), shared, workers)) {
       if (group < 0) {
-        Peer last = conversation.peer(parameters.helper(parameters.helpers().size() - 1));
+        RecordedChannel last = conversation.peer(parameters.helper(parameters.helpers().size() - 1));
         throw last.violation("labels that this party made", "another label");
       }
       counts[group]++;

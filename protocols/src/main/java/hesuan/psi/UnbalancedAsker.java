@@ -1,5 +1,6 @@
 package hesuan.psi;
 
+import hesuan.channel.RecordedChannel;
 import hesuan.channel.Channel;
 import hesuan.group.BatchOprf;
 import hesuan.group.Points;
@@ -59,7 +60,7 @@ public final class UnbalancedAsker {
     if (!channel.self().equals(parameters.asker()) || !channel.peer().equals(parameters.holder())) {
       throw new IllegalArgumentException("no channel to " + parameters.holder());
     }
-    Peer holder = new Peer(channel, UnbalancedParameters.PROTOCOL);
+    RecordedChannel holder = new RecordedChannel(channel, UnbalancedParameters.PROTOCOL);
     Digest digest = parameters.digest();
     int announced = parameters.announced(items.length / 2);
     new UnbalancedMessages.AskerOpening(announced, cached == null ? -1 : cached.revision())
@@ -101,7 +102,7 @@ public final class UnbalancedAsker {
     return padded;
   }
 
-  private UnbalancedFilter receiveFilter(Peer holder) {
+  private UnbalancedFilter receiveFilter(RecordedChannel holder) {
     UnbalancedMessages.HolderOpening opening =
         UnbalancedMessages.HolderOpening.receive(holder, parameters);
     List<UnbalancedFilter.Shard> before = cached == null ? List.of() : cached.shards();
@@ -127,7 +128,7 @@ public final class UnbalancedAsker {
     return filter;
   }
 
-  private static void sendAll(Peer holder, byte[] elements) {
+  private static void sendAll(RecordedChannel holder, byte[] elements) {
     int step = UnbalancedMessages.Elements.BATCH * 32;
     for (int at = 0; at < elements.length; at += step) {
       byte[] batch = Arrays.copyOfRange(elements, at, Math.min(elements.length, at + step));
@@ -136,7 +137,7 @@ public final class UnbalancedAsker {
     }
   }
 
-  private static void receiveAll(Peer holder, byte[] elements) {
+  private static void receiveAll(RecordedChannel holder, byte[] elements) {
     int step = UnbalancedMessages.Elements.BATCH * 32;
     for (int at = 0; at < elements.length; at += step) {
       int bytes = Math.min(step, elements.length - at);

@@ -1,5 +1,6 @@
 package hesuan.psi;
 
+import hesuan.channel.RecordedChannel;
 import hesuan.channel.Channel;
 import hesuan.group.Points;
 import hesuan.group.Workers;
@@ -41,7 +42,7 @@ public final class UnbalancedHolder {
     if (!channel.self().equals(parameters.holder()) || !channel.peer().equals(parameters.asker())) {
       throw new IllegalArgumentException("no channel to " + parameters.asker());
     }
-    Peer asker = new Peer(channel, UnbalancedParameters.PROTOCOL);
+    RecordedChannel asker = new RecordedChannel(channel, UnbalancedParameters.PROTOCOL);
     Digest digest = parameters.digest();
     UnbalancedMessages.AskerOpening opening =
         UnbalancedMessages.AskerOpening.receive(asker, parameters);
@@ -71,7 +72,7 @@ public final class UnbalancedHolder {
   }
 
   /** The shards that are newer than the asker's; one that claims to be ahead gets all. */
-  private void sendChanges(Peer asker, Digest digest, int revision) {
+  private void sendChanges(RecordedChannel asker, Digest digest, int revision) {
     UnbalancedFilter filter = dataset.filter();
     int shards = filter.shards().size();
     int known = revision > filter.revision() ? -1 : revision;

@@ -1,5 +1,6 @@
 package hesuan.psi;
 
+import hesuan.channel.RecordedChannel;
 import hesuan.wire.Digest;
 import java.nio.ByteBuffer;
 import java.util.HexFormat;
@@ -14,13 +15,13 @@ final class UnbalancedMessages {
 
   private UnbalancedMessages() {}
 
-  private static void send(Peer to, byte tag, int number, byte[] content) {
+  private static void send(RecordedChannel to, byte tag, int number, byte[] content) {
     ByteBuffer body = ByteBuffer.allocate(HEAD + content.length);
     to.send(tag, body.put((byte) UnbalancedParameters.VERSION).putInt(number).put(content).array());
   }
 
   /** A body of at most that many bytes after the head; the number is read, not checked. */
-  private static ByteBuffer receive(Peer from, byte tag, int bytesMax) {
+  private static ByteBuffer receive(RecordedChannel from, byte tag, int bytesMax) {
     ByteBuffer body = ByteBuffer.wrap(from.receive(tag, HEAD + bytesMax));
     if (body.remaining() < HEAD) {
       throw from.violation("a body of " + HEAD + " bytes and more", "" + body.remaining());
@@ -32,7 +33,7 @@ final class UnbalancedMessages {
     return body;
   }
 
-  private static ByteBuffer receive(Peer from, byte tag, int number, int bytes) {
+  private static ByteBuffer receive(RecordedChannel from, byte tag, int number, int bytes) {
     ByteBuffer body = receive(from, tag, bytes);
     int found = body.getInt();
     if (found != number || body.remaining() != bytes) {
@@ -54,7 +55,7 @@ final class UnbalancedMessages {
     return new Digest(HexFormat.of().formatHex(bytes));
   }
 
-  private static void checkParameters(Peer from, Digest found, Digest expected) {
+  private static void checkParameters(RecordedChannel from, Digest found, Digest expected) {
     if (!found.equals(expected)) {
       throw from.violation("parameters " + expected, found.hex());
     }
@@ -69,12 +70,12 @@ final class UnbalancedMessages {
   record AskerOpening(int items, int revision) {
     static final byte TAG = 1;
 
-    void send(Peer to, Digest parameters) {
+    void send(RecordedChannel to, Digest parameters) {
       ByteBuffer content = ByteBuffer.allocate(36).put(parameters.bytes()).putInt(revision);
       UnbalancedMessages.send(to, TAG, items, content.array());
     }
 
-    static AskerOpening receive(Peer from, UnbalancedParameters expected) {
+    static AskerOpening receive(RecordedChannel from, UnbalancedParameters expected) {
       ByteBuffer body = UnbalancedMessages.receive(from, TAG, 36);
       if (body.remaining() != 40) {
         throw from.violation("an opening of 45 bytes", "another length");
@@ -99,13 +100,13 @@ final class UnbalancedMessages {
   record HolderOpening(int shards, int revision, int changes, Digest filter) {
     static final byte TAG = 2;
 
-    void send(Peer to, Digest parameters) {
+    void send(RecordedChannel to, Digest parameters) {
       ByteBuffer content = ByteBuffer.allocate(72).put(parameters.bytes());
       content.putInt(revision).putInt(changes).put(filter.bytes());
       UnbalancedMessages.send(to, TAG, shards, content.array());
     }
 
-    static HolderOpening receive(Peer from, UnbalancedParameters expected) {
+    static HolderOpening receive(RecordedChannel from, UnbalancedParameters expected) {
       ByteBuffer body = UnbalancedMessages.receive(from, TAG, 72);
       if (body.remaining() != 76) {
         throw from.violation("an opening of 81 bytes", "another length");
@@ -132,12 +133,12 @@ final class UnbalancedMessages {
   record ShardBody(int index, UnbalancedFilter.Shard shard) {
     static final byte TAG = 3;
 
-    void send(Peer to) {
+    void send(RecordedChannel to) {
       UnbalancedMessages.send(to, TAG, index, shard.encode());
     }
 
     /** The next shard, behind the last one. */
-    static ShardBody receive(Peer from, int last, int shards, int fingerprintBytes) {
+    static ShardBody receive(RecordedChannel from, int last, int shards, int fingerprintBytes) {
       int bytesMax =
           UnbalancedFilter.Shard.HEAD_BYTES
               + FuseFilter.tableBytes(UnbalancedFilter.SHARD_ITEMS_MAX, fingerprintBytes);
@@ -168,11 +169,11 @@ final class UnbalancedMessages {
     static final byte ANSWER_TAG = 5;
     static final int BATCH = 2048;
 
-    void send(Peer to, byte tag) {
+    void send(RecordedChannel to, byte tag) {
       UnbalancedMessages.send(to, tag, first, bytes);
     }
 
-    static Elements receive(Peer from, byte tag, int first, int count) {
+    static Elements receive(RecordedChannel from, byte tag, int first, int count) {
       return new Elements(first, rest(UnbalancedMessages.receive(from, tag, first, count * 32)));
     }
   }
@@ -181,17 +182,17 @@ final class UnbalancedMessages {
   record Closing(Digest transcript) {
     static final byte TAG = 6;
 
-    void send(Peer to) {
+    void send(RecordedChannel to) {
       UnbalancedMessages.send(to, TAG, 0, transcript.bytes());
     }
 
-    static Closing receive(Peer from) {
+    static Closing receive(RecordedChannel from) {
       return new Closing(digest(UnbalancedMessages.receive(from, TAG, 0, 32)));
     }
   }
 
   /** No result before both have seen the same. */
-  static Digest close(Peer peer, Digest parameters) {
+  static Digest close(RecordedChannel peer, Digest parameters) {
     Digest pair = peer.transcript();
     new Closing(pair).send(peer);
     Digest theirs = Closing.receive(peer).transcript();

@@ -1,5 +1,6 @@
 package hesuan.psi;
 
+import hesuan.channel.RecordedChannel;
 import hesuan.channel.Channel;
 import hesuan.group.Workers;
 import hesuan.okvs.ClusteredOkvs;
@@ -36,7 +37,7 @@ record VoleOprf(Digest parameters, boolean malicious, Workers workers, SecureRan
   private static final int COIN_BYTES = 16;
 
   @Override
-  public Values receive(Peer sender, int bucket, long[] items) {
+  public Values receive(RecordedChannel sender, int bucket, long[] items) {
     byte[] commitment =
         malicious
             ? IntersectionMessages.Short.receive(
@@ -87,7 +88,7 @@ record VoleOprf(Digest parameters, boolean malicious, Workers workers, SecureRan
   }
 
   @Override
-  public Values send(Peer receiver, int bucket, long[] items, int receiverItems) {
+  public Values send(RecordedChannel receiver, int bucket, long[] items, int receiverItems) {
     byte[] coin = new byte[COIN_BYTES];
     ClusteredOkvs.Shape shape = ClusteredOkvs.Shape.of(receiverItems);
     ClusteredOkvs.Rows early = null;
@@ -131,12 +132,12 @@ record VoleOprf(Digest parameters, boolean malicious, Workers workers, SecureRan
     return new Values(values, rows.places());
   }
 
-  private void sendSeed(Peer sender, int bucket, byte[] seed) {
+  private void sendSeed(RecordedChannel sender, int bucket, byte[] seed) {
     new IntersectionMessages.Short(seed).send(sender, IntersectionMessages.Short.SEED_TAG, bucket);
   }
 
   private ClusteredOkvs.Rows receiveSeed(
-      Peer receiver, int bucket, ClusteredOkvs.Shape shape, long[] items) {
+      RecordedChannel receiver, int bucket, ClusteredOkvs.Shape shape, long[] items) {
     byte tag = IntersectionMessages.Short.SEED_TAG;
     byte[] seed =
         IntersectionMessages.Short.receive(receiver, tag, bucket, ClusteredOkvs.SEED_BYTES).bytes();
@@ -189,7 +190,7 @@ record VoleOprf(Digest parameters, boolean malicious, Workers workers, SecureRan
   }
 
   /** Lets VOLE talk on the conversation's channel, its tags apart from the own ones. */
-  private static Channel channel(Peer peer) {
-    return peer.channel(IntersectionMessages.VOLE_TAGS);
+  private static Channel channel(RecordedChannel peer) {
+    return peer.within(IntersectionMessages.VOLE_TAGS);
   }
 }
