@@ -1,7 +1,7 @@
 package hesuan.psi;
 
-import hesuan.channel.RecordedChannel;
 import hesuan.channel.Channel;
+import hesuan.channel.RecordedChannel;
 import hesuan.wire.Digest;
 import hesuan.wire.PartyId;
 import java.nio.charset.StandardCharsets;

@@ -50,7 +50,11 @@ final class Inputs {
   }
 
   static void rerandomise(
-      RecordedChannel from, Messages.Items items, ElGamal labels, SecureRandom random, Workers workers) {
+      RecordedChannel from,
+      Messages.Items items,
+      ElGamal labels,
+      SecureRandom random,
+      Workers workers) {
     byte[] exponents = Scalar.randomFlat(items.count(), random);
     int bad = labels.rerandomise(items.labels(), items.count(), exponents, workers);
     if (bad != 0) {

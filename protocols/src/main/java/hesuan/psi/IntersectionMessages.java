@@ -36,7 +36,8 @@ final class IntersectionMessages {
   }
 
   /** A body of exactly that bucket, count and size. */
-  private static ByteBuffer receive(RecordedChannel from, byte tag, int bucket, int count, int bytes) {
+  private static ByteBuffer receive(
+      RecordedChannel from, byte tag, int bucket, int count, int bytes) {
     ByteBuffer body = receiveAny(from, tag, bytes);
     int foundBucket = body.getInt();
     int foundCount = body.getInt();

@@ -1,7 +1,7 @@
 package hesuan.psi;
 
-import hesuan.channel.RecordedChannel;
 import hesuan.channel.Channel;
+import hesuan.channel.RecordedChannel;
 import hesuan.group.Workers;
 import java.security.SecureRandom;
 import java.util.Arrays;

@@ -1,7 +1,7 @@
 package hesuan.psi;
 
-import hesuan.channel.RecordedChannel;
 import hesuan.channel.Channel;
+import hesuan.channel.RecordedChannel;
 import hesuan.group.ElGamal;
 import hesuan.group.Element;
 import hesuan.group.Points;
@@ -116,7 +116,12 @@ public final class OverlapHelper {
         .orElseThrow(() -> leader.violation("a label key", "no element or the identity"));
   }
 
-  private void passOn(RecordedChannel from, RecordedChannel to, int total, Scalar exponent, @Nullable ElGamal labels) {
+  private void passOn(
+      RecordedChannel from,
+      RecordedChannel to,
+      int total,
+      Scalar exponent,
+      @Nullable ElGamal labels) {
     ItemList list =
         ItemList.receive(
             from,
@@ -196,7 +201,8 @@ public final class OverlapHelper {
     return tags;
   }
 
-  private byte[] tagsOfBlinded(byte[] ownKeys, RecordedChannel previous, RecordedChannel next, Scalar exponent) {
+  private byte[] tagsOfBlinded(
+      byte[] ownKeys, RecordedChannel previous, RecordedChannel next, Scalar exponent) {
     Scalar blind = Scalar.random(random);
     int total = ownKeys.length / ItemKeys.BYTES;
     for (int from = 0; from < total; from += Messages.BATCH) {

@@ -1,7 +1,7 @@
 package hesuan.psi;
 
-import hesuan.channel.RecordedChannel;
 import hesuan.channel.Channel;
+import hesuan.channel.RecordedChannel;
 import hesuan.group.ElGamal;
 import hesuan.group.Element;
 import hesuan.group.Points;
@@ -197,7 +197,8 @@ public final class OverlapLeader {
     ElGamal.Reader reader = new ElGamal.Reader(labelSecret, parameters.groups());
     for (int group : reader.read(list.labels(), shared, workers)) {
       if (group < 0) {
-        RecordedChannel last = conversation.peer(parameters.helper(parameters.helpers().size() - 1));
+        RecordedChannel last =
+            conversation.peer(parameters.helper(parameters.helpers().size() - 1));
         throw last.violation("labels that this party made", "another label");
       }
       counts[group]++;

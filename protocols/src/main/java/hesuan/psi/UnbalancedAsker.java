@@ -1,7 +1,7 @@
 package hesuan.psi;
 
-import hesuan.channel.RecordedChannel;
 import hesuan.channel.Channel;
+import hesuan.channel.RecordedChannel;
 import hesuan.group.BatchOprf;
 import hesuan.group.Points;
 import hesuan.group.Scalar;

@@ -1,7 +1,7 @@
 package hesuan.psi;
 
-import hesuan.channel.RecordedChannel;
 import hesuan.channel.Channel;
+import hesuan.channel.RecordedChannel;
 import hesuan.group.Workers;
 import hesuan.okvs.ClusteredOkvs;
 import hesuan.vole.Gf128Multiplier;
