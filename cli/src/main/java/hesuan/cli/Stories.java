@@ -126,12 +126,20 @@ final class Stories {
 
   static void result(Console console, JsonNode reply) {
     JsonNode result = reply.path("result");
+    if (result.path("form").asText().equals("members")) {
+      console.say(
+          "  %d people; each receiver's list of its own is in its agent's home: results/%s",
+          "  %d 人；各接收方自己的名单在其代理目录的 results/%s 下",
+          result.path("people").asLong(),
+          reply.path("job").asText());
+      return;
+    }
     List<List<String>> table = new ArrayList<>();
     table.add(texts(result.path("columns")));
     result.path("rows").forEach(row -> table.add(texts(row)));
     for (List<String> row : table) {
       StringBuilder line = new StringBuilder("  ");
-      row.forEach(cell -> line.append("%-16s".formatted(cell)));
+      row.forEach(cell -> line.append("%-15s ".formatted(cell)));
       console.line(line.toString().stripTrailing());
     }
     int suppressed = result.path("suppressed").asInt();
