@@ -5,6 +5,7 @@ import hesuan.wire.Digest;
 import hesuan.wire.Epsilon;
 import hesuan.wire.ErrorCode;
 import hesuan.wire.PartyId;
+import hesuan.wire.Plan;
 import hesuan.wire.ProblemException;
 
 /**
@@ -61,6 +62,21 @@ public record JoinParameters(
     if (dummies > DUMMIES_MAX) {
       throw invalid("noise", "at most " + DUMMIES_MAX + " dummies", "" + dummies);
     }
+  }
+
+  /** Those of a step of a plan; its leader alone learns, and delivers. */
+  public static JoinParameters of(Plan.JoinStatistics step, Digest session) {
+    return new JoinParameters(
+        session,
+        step.products().getFirst().party(),
+        step.products().getLast().party(),
+        step.groups().size(),
+        step.figures(),
+        step.epsilonEach(),
+        step.delta(),
+        step.maxRows(),
+        true,
+        false);
   }
 
   private static ProblemException invalid(String at, String expected, String found) {

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -177,11 +178,7 @@ final class ReportCommand extends Command {
         .forEach(
             figure -> {
               if (!COMMON.contains(figure.getKey())) {
-                String value =
-                    figure.getValue().isNumber()
-                        ? number(figure.getValue().asDouble())
-                        : figure.getValue().asText();
-                more.add(figure.getKey() + " " + value);
+                more.add(figure.getKey() + " " + told(figure.getValue()));
               }
             });
     return "| `%s` | %s | %s | %s | %s | %s | %s | %s |%n"
@@ -194,6 +191,18 @@ final class ReportCommand extends Command {
             number(figures.path("peakMemoryBytes").asDouble() / 1e6),
             String.join(", ", more),
             figures.path("bound").asText());
+  }
+
+  /** A figure, a text, or several figures by name. */
+  private static String told(JsonNode figure) {
+    return switch (figure.getNodeType()) {
+      case NUMBER -> number(figure.asDouble());
+      case OBJECT ->
+          figure.properties().stream()
+              .map(each -> each.getKey() + " " + told(each.getValue()))
+              .collect(Collectors.joining(" and "));
+      case STRING, BOOLEAN, ARRAY, BINARY, MISSING, NULL, POJO -> figure.asText();
+    };
   }
 
   /** Three digits that count. */

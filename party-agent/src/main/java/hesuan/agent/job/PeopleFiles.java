@@ -23,7 +23,6 @@ import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -177,16 +176,6 @@ public final class PeopleFiles {
     } finally {
       Arrays.fill(sealed.key, (byte) 0);
     }
-  }
-
-  /** Where the list of a released job lies. */
-  public Optional<Path> of(JobId job) {
-    return store
-        .read(
-            "people",
-            t -> t.one("SELECT target FROM people WHERE job = ?", r -> r.getString(1), job.value()))
-        .map(folder::resolve)
-        .filter(Files::exists);
   }
 
   /** At a start: opens what a kill left closed, and removes what nobody can open any more. */

@@ -80,7 +80,7 @@ final class IntersectStep {
   }
 
   /** Those from 0 to {@code size} that are not among the ascending matches. */
-  private static int[] missing(int size, int[] matches) {
+  static int[] missing(int size, int[] matches) {
     int[] missing = new int[size - matches.length];
     int match = 0;
     int at = 0;

@@ -14,7 +14,6 @@ import hesuan.join.JoinParameters;
 import hesuan.join.JoinValuer;
 import hesuan.source.PersonRows;
 import hesuan.wire.Digest;
-import hesuan.wire.PartyId;
 import hesuan.wire.Plan;
 import java.nio.ByteBuffer;
 import java.security.SecureRandom;
@@ -35,27 +34,14 @@ final class JoinStep {
 
   StepResult run(Plan.JoinStatistics step, StepContext context) {
     Digest session = context.session(step.name());
-    PartyId leader = step.products().getFirst().party();
-    PartyId other = step.products().getLast().party();
     JoinNoise noise = new JoinNoise(step, context.plan().minGroup(), JoinParameters.ITEMS_MAX);
-    JoinParameters parameters =
-        new JoinParameters(
-            session,
-            leader,
-            other,
-            step.groups().size(),
-            step.figures(),
-            step.epsilonEach(),
-            step.delta(),
-            step.maxRows(),
-            true,
-            false);
+    JoinParameters parameters = JoinParameters.of(step, session);
     long[] drawn = noise.draw(context.noiseSeed());
     if (context.leads()) {
       JoinItems items = touches(step, session);
       JoinOutcome outcome =
           new JoinMatcher(parameters, items.keys(), items.groups(), drawn, workers, random)
-              .run(context.others(step.name()).get(other));
+              .run(context.others(step.name()).get(parameters.valuer()));
       long[] sizes = new long[step.groups().size()];
       for (int group : items.groups()) {
         sizes[group]++;

@@ -1,8 +1,10 @@
 package hesuan.plan;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import hesuan.dp.JoinNoise;
 import hesuan.dp.QueryNoise;
 import hesuan.job.Refusal;
+import hesuan.join.JoinParameters;
 import hesuan.wire.Contract;
 import hesuan.wire.Digest;
 import hesuan.wire.Epsilon;
@@ -70,6 +72,7 @@ public final class Planner {
     List<ProductRef> refs = productsOf(step);
     allUsed(job, refs);
     checkPrivacy(job, step);
+    checkNoise(job, step);
     if (step instanceof Plan.DpQuery query) {
       QueryNoise.of(query, job.privacy().minGroup());
     }
@@ -210,6 +213,20 @@ public final class Planner {
           "run.onPartyLoss",
           "fail: what meets row by row needs every party",
           "continue");
+    }
+  }
+
+  /**
+   * What no data could mend is refused here, before a budget is charged; SQL is proved as it is
+   * read.
+   */
+  private static void checkNoise(JobSpec job, Plan.Step step) {
+    switch (step) {
+      case Plan.JoinStatistics s -> {
+        new JoinNoise(s, job.privacy().minGroup(), JoinParameters.ITEMS_MAX);
+        JoinParameters.of(s, job.digest());
+      }
+      case Plan.Overlap _, Plan.Intersect _, Plan.SecureSum _, Plan.DpQuery _, Plan.Train _ -> {}
     }
   }
 

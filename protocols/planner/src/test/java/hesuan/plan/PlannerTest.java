@@ -114,6 +114,53 @@ class PlannerTest {
     assertEquals(Plan.Keep.MISSING, ((Plan.Intersect) plan.steps().getFirst()).keep());
   }
 
+  private static final String MEASURE =
+      """
+      apiVersion: hesuan/v1
+      kind: Job
+      metadata: {name: a-job, submitToken: token-of-the-test}
+      purpose: {code: audience.lift}
+      contract: ctr-autumn
+      inputs: {campaign: pay-c/campaign@1, orders: brand-a/orders@1}
+      what:
+        template:
+          name: measure.join
+          parameters: {by: campaign.theme, groups: [a, b], value: orders.amount_fen, upper: 50000}
+      privacy: {unit: phone, epsilon: 0.8, minGroup: 50}
+      outputs: [{name: sums, to: [pay-c]}]
+      """;
+
+  private static Refusal refusedMeasure(String from, String to) {
+    assertTrue(MEASURE.contains(from), from);
+    return refused(Market.plan(JobReader.read(MEASURE.replace(from, to)))).getFirst();
+  }
+
+  @Test
+  void plan_ofMeasure_sharesOutEpsilon_andChargesAllOfIt() {
+    Plan plan = planned(JobReader.read(MEASURE));
+    Plan.JoinStatistics step = assertInstanceOf(Plan.JoinStatistics.class, plan.steps().getFirst());
+    assertEquals(4, step.parts(), "matches, count, sum, squares");
+    assertEquals("0.2", step.epsilonEach().toString());
+    plan.charges().forEach(c -> assertEquals("0.8", c.epsilon().toString()));
+    assertEquals(Market.PAY, plan.leader());
+  }
+
+  /** A sum that could wrap, or dummies beyond their limit, cost nobody anything. */
+  @Test
+  void plan_ofMeasureThatCannotBeNoised_isRefusedBeforeAnyCharge() {
+    assertEquals(ErrorCode.INVALID_VALUE, refusedMeasure("50000", "1000000000").problem().code());
+    assertEquals("noise", refusedMeasure("epsilon: 0.8", "epsilon: 0.000004").problem().at());
+  }
+
+  @Test
+  void plan_ofMeasureWithoutNoise_orWithPeopleCountedTwice_isRefused() {
+    assertEquals("privacy.epsilon", refusedMeasure("epsilon: 0.8", "epsilon: 0").problem().at());
+    assertEquals(
+        "privacy.maxRows",
+        refusedMeasure("minGroup: 50", "minGroup: 50, maxRows: 2").problem().at());
+    assertEquals("outputs[0].to", refusedMeasure("[pay-c]", "[brand-a]").problem().at());
+  }
+
   @Test
   void plan_ofOverlapByColumn_isWhole() {
     Plan plan = planned(job());
