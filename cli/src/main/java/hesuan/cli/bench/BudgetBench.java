@@ -66,7 +66,7 @@ final class BudgetBench extends Bench {
               "reservationsPerSecond",
               reservations / seconds,
               "entries",
-              budget.head().number(),
+              budget.chain().head().number(),
               "openSeconds",
               openSeconds));
     } finally {

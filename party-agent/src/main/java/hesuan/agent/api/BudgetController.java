@@ -1,7 +1,7 @@
 package hesuan.agent.api;
 
-import hesuan.agent.budget.Budget;
 import hesuan.agent.budget.BudgetEvent;
+import hesuan.agent.budget.BudgetLine;
 import hesuan.wire.Epsilon;
 import hesuan.wire.ErrorCode;
 import hesuan.wire.ProblemException;
@@ -62,7 +62,7 @@ final class BudgetController {
   /** Sets what a product's jobs may spend; what is spent stays spent. */
   @Post("/allow")
   List<Views.Line> allow(@Parameter(hidden = true) Owner owner, @Body Views.Allowance allowance) {
-    Budget.Line line = line(allowance.product());
+    BudgetLine line = line(allowance.product());
     Views.Allowance.Rate rate = allowance.rate();
     agent
         .budget()
@@ -88,7 +88,7 @@ final class BudgetController {
             resolution.spent().stream()
                 .map(
                     s -> {
-                      Budget.Line line = line(s.product());
+                      BudgetLine line = line(s.product());
                       return new BudgetEvent.Amount(
                           new BudgetEvent.Key(line.asset(), line.unit()), s.epsilon());
                     })
@@ -97,16 +97,16 @@ final class BudgetController {
   }
 
   private Views.BudgetLedger ledger() {
-    var head = agent.budget().head();
+    var head = agent.budget().chain().head();
     return new Views.BudgetLedger(
         head.number(),
         head.digest(),
-        agent.budget().lost().stream()
+        agent.budget().chain().lost().stream()
             .map(l -> new Views.LostHead(l.head().number(), l.head().digest(), l.toldBy()))
             .toList());
   }
 
-  private Budget.Line line(String product) {
+  private BudgetLine line(String product) {
     String asset = product.contains("/") ? product : agent.config().party() + "/" + product;
     return agent.budget().lines().stream()
         .filter(l -> l.asset().equals(asset))

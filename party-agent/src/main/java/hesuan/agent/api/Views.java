@@ -1,7 +1,8 @@
 package hesuan.agent.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import hesuan.agent.budget.Budget;
+import hesuan.agent.budget.BudgetForecast;
+import hesuan.agent.budget.BudgetLine;
 import hesuan.ids.IdQuality;
 import hesuan.policy.Decision;
 import hesuan.wire.Contract;
@@ -79,7 +80,7 @@ final class Views {
       String left,
       String leftNow,
       Forecast forecast) {
-    static Line of(Budget.Line line, Budget.Forecast forecast) {
+    static Line of(BudgetLine line, BudgetForecast forecast) {
       return new Line(
           line.asset(),
           line.unit(),

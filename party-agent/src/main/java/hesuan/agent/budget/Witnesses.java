@@ -68,7 +68,7 @@ public final class Witnesses {
 
   private Envelope signedHead() {
     return Envelope.signDocument(
-        BudgetHead.PAYLOAD_TYPE, new BudgetHead(keys.party(), budget.head()), keys);
+        BudgetHead.PAYLOAD_TYPE, new BudgetHead(keys.party(), budget.chain().head()), keys);
   }
 
   /** On every new line to the coordinator: what it has kept of this party's, if anything. */
@@ -96,7 +96,7 @@ public final class Witnesses {
    * @throws ProblemException PEER_SILENT if the coordinator does not keep it in time
    */
   public void requireKept() throws InterruptedException {
-    long number = budget.head().number();
+    long number = budget.chain().head().number();
     lock.lock();
     try {
       if (keptNumber < number) {
@@ -144,7 +144,7 @@ public final class Witnesses {
       LOG.warn("{} shows a budget head that this party did not sign with its keys", by);
       return true;
     }
-    boolean known = budget.shown(head.head(), by);
+    boolean known = budget.chain().shown(head.head(), by);
     if (!known) {
       LOG.error(
           "{} has seen entry {} of the budget ledger, which this disk has not: nothing is spent",

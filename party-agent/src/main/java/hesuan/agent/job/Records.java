@@ -1,6 +1,7 @@
 package hesuan.agent.job;
 
 import hesuan.agent.budget.Budget;
+import hesuan.agent.budget.BudgetLine;
 import hesuan.evidence.JobRecord;
 import hesuan.evidence.Statement;
 import hesuan.policy.Decision;
@@ -144,7 +145,7 @@ final class Records {
               .filter(
                   l -> l.asset().equals(charge.product().asset()) && l.unit().equals(charge.unit()))
               .findFirst()
-              .map(Budget.Line::left)
+              .map(BudgetLine::left)
               .orElse(Epsilon.ZERO);
       spent.add(
           new JobRecord.Spent(

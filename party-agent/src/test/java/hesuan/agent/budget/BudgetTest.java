@@ -129,7 +129,7 @@ class BudgetTest {
     run(store, budget, freeing(job));
   }
 
-  private Budget.Line line() {
+  private BudgetLine line() {
     return budget.lines().getFirst();
   }
 
@@ -225,10 +225,10 @@ class BudgetTest {
     reserve(job(1), "0.8");
     allow("0.5");
     assertEquals(Epsilon.ZERO, line().left());
-    long number = budget.head().number();
+    long number = budget.chain().head().number();
     allow("2");
     assertEquals(Epsilon.parse("1.2"), line().left());
-    assertEquals(number + 1, budget.head().number());
+    assertEquals(number + 1, budget.chain().head().number());
   }
 
   @Test
@@ -325,11 +325,11 @@ class BudgetTest {
   void store_openedAgain_stillKnows() {
     reserve(job(1), "0.4");
     chargeFor(job(1), "0.4");
-    BudgetHead.Head head = budget.head();
+    BudgetHead.Head head = budget.chain().head();
     store.close();
     open(folder.resolve("state.db"));
     assertEquals(Epsilon.parse("0.6"), line().left());
-    assertEquals(head, budget.head());
+    assertEquals(head, budget.chain().head());
   }
 
   private void open(Path file) {
@@ -351,8 +351,8 @@ class BudgetTest {
               b.charge(t, job(3), query(job(3)), charges("0.3"), seed(3));
               b.reserve(t, job(4), query(job(4)), charges("0.3"));
             })) {
-      Budget.Line before = line();
-      BudgetHead.Head headBefore = budget.head();
+      BudgetLine before = line();
+      BudgetHead.Head headBefore = budget.chain().head();
       run(
           store,
           budget,
@@ -364,15 +364,15 @@ class BudgetTest {
               assertStands(killed, before, headBefore);
             }
           });
-      assertStands(copy("committed"), line(), budget.head());
+      assertStands(copy("committed"), line(), budget.chain().head());
     }
   }
 
-  private void assertStands(Path files, Budget.Line line, BudgetHead.Head head) {
+  private void assertStands(Path files, BudgetLine line, BudgetHead.Head head) {
     try (Store copy = Store.open(files.resolve("state.db"), Agent.SCHEMA)) {
       Budget after = Budget.open(copy, Clock.fixed(NOW, ZoneOffset.UTC));
       assertEquals(line, after.lines().getFirst());
-      assertEquals(head, after.head());
+      assertEquals(head, after.chain().head());
     }
   }
 
@@ -421,7 +421,7 @@ class BudgetTest {
     reserve(job(1), "0.4");
     chargeFor(job(1), "0.4");
     BudgetEntry refund =
-        new BudgetEntry(4, 0, budget.head().digest(), new BudgetEvent.Freed(job(1)));
+        new BudgetEntry(4, 0, budget.chain().head().digest(), new BudgetEvent.Freed(job(1)));
     assertDamaged(
         "INSERT INTO budget_entry (number, body, head) VALUES (4, CAST('%s' AS BLOB), '%s')"
             .formatted(Json.canonicalText(refund), refund.head().digest()),
@@ -448,18 +448,18 @@ class BudgetTest {
     Path yesterday = copy("yesterday");
     chargeFor(job(1), "0.3");
     reserve(job(2), "0.3");
-    BudgetHead.Head seen = budget.head();
-    assertTrue(budget.shown(seen, "coordinator"));
+    BudgetHead.Head seen = budget.chain().head();
+    assertTrue(budget.chain().shown(seen, "coordinator"));
     store.close();
     open(yesterday.resolve("state.db"));
 
-    assertFalse(budget.shown(seen, "coordinator"));
+    assertFalse(budget.chain().shown(seen, "coordinator"));
     assertRefused(ErrorCode.BUDGET_ROLLED_BACK, () -> reserve(job(3), "0.1"));
     assertRefused(ErrorCode.BUDGET_ROLLED_BACK, () -> chargeFor(job(1), "0.3"));
     assertRefused(
         ErrorCode.BUDGET_ROLLED_BACK, () -> budget.check(job(3), query(job(3)), charges("0.1")));
     budget = at(NOW);
-    assertEquals(List.of(new Budget.Lost(seen, "coordinator")), budget.lost());
+    assertEquals(List.of(new BudgetChain.Lost(seen, "coordinator")), budget.chain().lost());
     assertRefused(ErrorCode.BUDGET_ROLLED_BACK, () -> reserve(job(3), "0.1"));
   }
 
@@ -467,19 +467,19 @@ class BudgetTest {
   void diskPutBack_resolvedByItsOwner_goesOnBehindTheLostEntries() {
     Path yesterday = copy("yesterday");
     reserve(job(1), "0.3");
-    BudgetHead.Head between = budget.head();
+    BudgetHead.Head between = budget.chain().head();
     chargeFor(job(1), "0.3");
-    BudgetHead.Head seen = budget.head();
+    BudgetHead.Head seen = budget.chain().head();
     store.close();
     open(yesterday.resolve("state.db"));
-    assertFalse(budget.shown(seen, "brand-b"));
+    assertFalse(budget.chain().shown(seen, "brand-b"));
 
     budget.resolve(
         List.of(new BudgetEvent.Amount(new BudgetEvent.Key(ASSET, "phone"), Epsilon.parse("0.3"))));
     assertEquals(Epsilon.parse("0.7"), line().left());
-    assertEquals(seen.number() + 1, budget.head().number());
-    assertTrue(budget.shown(seen, "brand-b"));
-    assertTrue(budget.shown(between, "shop-c"));
+    assertEquals(seen.number() + 1, budget.chain().head().number());
+    assertTrue(budget.chain().shown(seen, "brand-b"));
+    assertTrue(budget.chain().shown(between, "shop-c"));
     reserve(job(2), "0.7");
     assertEquals(Epsilon.ZERO, at(NOW).lines().getFirst().left());
   }
@@ -487,7 +487,7 @@ class BudgetTest {
   @Test
   void resolve_productNotNamed_losesAllThatIsLeft() {
     assertRefused(ErrorCode.CONFLICT, () -> budget.resolve(List.of()));
-    assertFalse(budget.shown(new BudgetHead.Head(9, Digest.of("lost")), "coordinator"));
+    assertFalse(budget.chain().shown(new BudgetHead.Head(9, Digest.of("lost")), "coordinator"));
     budget.resolve(List.of());
     assertEquals(Epsilon.ZERO, line().left());
     assertEquals(Epsilon.parse("1"), line().charged());
@@ -497,25 +497,25 @@ class BudgetTest {
   void anotherHistoryOfTheSameLength_isFoundToo() {
     Path yesterday = copy("yesterday");
     reserve(job(1), "0.3");
-    BudgetHead.Head seen = budget.head();
+    BudgetHead.Head seen = budget.chain().head();
     store.close();
     open(yesterday.resolve("state.db"));
     reserve(job(2), "0.1");
-    assertEquals(seen.number(), budget.head().number());
-    assertFalse(budget.shown(seen, "coordinator"));
+    assertEquals(seen.number(), budget.chain().head().number());
+    assertFalse(budget.chain().shown(seen, "coordinator"));
   }
 
   @Test
   void forecast_saysWhenItEndsAndHowManyJobsFit() {
     assertEquals(
-        new Budget.Forecast(30, 0, Epsilon.ZERO, null, null, null),
+        new BudgetForecast(30, 0, Epsilon.ZERO, null, null, null),
         budget.forecast(line(), 30, null));
     reserve(job(1), "0.2");
     chargeFor(job(1), "0.2");
     Budget later = at(NOW.plusSeconds(5 * DAY_SECONDS));
     run(store, later, reserving(job(2), "0.1"));
     run(store, later, charging(job(2), "0.1"));
-    Budget.Forecast forecast = later.forecast(line(), 10, null);
+    BudgetForecast forecast = later.forecast(line(), 10, null);
     assertEquals(2, forecast.jobs());
     assertEquals(Epsilon.parse("0.3"), forecast.charged());
     assertEquals(7, forecast.jobsLeft());

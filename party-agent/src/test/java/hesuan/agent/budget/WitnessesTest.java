@@ -106,7 +106,7 @@ class WitnessesTest {
     putBack(old);
     ProblemException e = assertThrows(ProblemException.class, this::meet);
     assertEquals(ErrorCode.BUDGET_ROLLED_BACK, e.problem().code());
-    assertEquals("brand-b", shop.budget.lost().getFirst().toldBy());
+    assertEquals("brand-b", shop.budget.chain().lost().getFirst().toldBy());
     // and the peer still holds the newer head, for the next time
     assertThrows(ProblemException.class, this::meet);
   }
@@ -119,12 +119,12 @@ class WitnessesTest {
     shop.witnesses.lineUp(NOTHING_KEPT);
     Envelope kept = shop.told.getLast();
     shop.witnesses.lineUp(kept.bytes());
-    assertEquals(List.of(), shop.budget.lost());
+    assertEquals(List.of(), shop.budget.chain().lost());
     putBack(old);
     shop.witnesses.lineUp(kept.bytes());
     assertEquals(
         kept.verify(BudgetHead.PAYLOAD_TYPE, shopKeys.publicKeys(), BudgetHead.class).head(),
-        shop.budget.lost().getFirst().head());
+        shop.budget.chain().lost().getFirst().head());
   }
 
   @Test
@@ -133,7 +133,7 @@ class WitnessesTest {
         new BudgetHead(shopKeys.party(), new BudgetHead.Head(99, Digest.of("invented")));
     shop.witnesses.lineUp(
         Envelope.signDocument(BudgetHead.PAYLOAD_TYPE, invented, brandKeys).bytes());
-    assertEquals(List.of(), shop.budget.lost());
+    assertEquals(List.of(), shop.budget.chain().lost());
   }
 
   @Test
@@ -156,7 +156,7 @@ class WitnessesTest {
         shop.told
             .getLast()
             .verify(BudgetHead.PAYLOAD_TYPE, shopKeys.publicKeys(), BudgetHead.class);
-    assertEquals(shop.budget.head(), told.head());
+    assertEquals(shop.budget.chain().head(), told.head());
     shop.witnesses.coordinatorKept(told.head().number() - 1);
     assertThrows(ProblemException.class, () -> shop.witnesses.requireKept());
     shop.witnesses.coordinatorKept(told.head().number());

@@ -1,0 +1,86 @@
+package hesuan.agent.budget;
+
+import hesuan.agent.budget.BudgetEvent.Amount;
+import hesuan.agent.budget.BudgetEvent.Key;
+import hesuan.store.Transaction;
+import hesuan.wire.Digest;
+import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Whether the tables, from which everything is answered, say what the chain adds up to. */
+final class BudgetTables {
+  private BudgetTables() {}
+
+  static void requireSums(Transaction t, BudgetReplay replay) throws SQLException {
+    if (!replay.lines().equals(lines(t)) || !spending(t).equals(spending(replay))) {
+      throw BudgetChain.damaged("sums of its entries", "other sums in the tables");
+    }
+    List<String> queries =
+        t.query("SELECT query FROM budget_query ORDER BY query", row -> row.getString(1));
+    if (!queries.equals(replay.queries().stream().map(Digest::hex).sorted().toList())) {
+      throw BudgetChain.damaged("the queries of its entries", "others in the tables");
+    }
+  }
+
+  private static Map<Key, BudgetReplay.Totals> lines(Transaction t) throws SQLException {
+    Map<Key, BudgetReplay.Totals> lines = new TreeMap<>();
+    t.query(
+        """
+        SELECT asset, unit, limit_micros, rate_micros, rate_days, reserved_micros, charged_micros
+        FROM budget_line""",
+        row ->
+            lines.put(
+                new Key(row.getString(1), row.getString(2)),
+                new BudgetReplay.Totals(
+                    row.getLong(3),
+                    row.getLong(4),
+                    row.getInt(5),
+                    row.getLong(6),
+                    row.getLong(7))));
+    return lines;
+  }
+
+  private static Map<List<String>, Long> spending(Transaction t) throws SQLException {
+    Map<List<String>, Long> spending = new HashMap<>();
+    t.query(
+        "SELECT job, asset, unit, state, micros FROM budget_spending WHERE micros > 0",
+        row ->
+            spending.put(
+                List.of(row.getString(1), row.getString(2), row.getString(3), row.getString(4)),
+                row.getLong(5)));
+    return spending;
+  }
+
+  /** The chain may know jobs that cost nothing; the table of spending knows those by a zero. */
+  private static Map<List<String>, Long> spending(BudgetReplay replay) {
+    Map<List<String>, Long> spending = new HashMap<>();
+    replay
+        .jobs()
+        .forEach(
+            (job, spent) -> {
+              for (Amount amount : spent.amounts()) {
+                if (amount.epsilon().micros() > 0) {
+                  spending.put(
+                      List.of(
+                          job.value(),
+                          amount.key().asset(),
+                          amount.key().unit(),
+                          text(spent.state())),
+                      amount.epsilon().micros());
+                }
+              }
+            });
+    return spending;
+  }
+
+  private static String text(BudgetReplay.State state) {
+    return switch (state) {
+      case RESERVED -> "reserved";
+      case CHARGED -> "charged";
+      case FREED -> "freed";
+    };
+  }
+}
