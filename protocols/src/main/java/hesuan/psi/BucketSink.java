@@ -10,6 +10,13 @@ public interface BucketSink {
   BucketSink NONE = (bucket, matches) -> {};
 
   /**
+   * Once, before the first bucket.
+   *
+   * @param first with which the run begins: where this party wanted to, or earlier
+   */
+  default void begin(int first, int buckets) {}
+
+  /**
    * @param matches the own items that the peer has too, ascending; empty for a sender that learns
    *     nothing
    */

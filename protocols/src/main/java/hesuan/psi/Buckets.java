@@ -1,8 +1,6 @@
 package hesuan.psi;
 
 import hesuan.okvs.BinLoad;
-import hesuan.wire.ErrorCode;
-import hesuan.wire.ProblemException;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -16,16 +14,14 @@ import java.util.Set;
 final class Buckets {
   private static final int MARGIN_BITS = 42;
 
-  private final long[] items;
+  private final ItemSource items;
   private final int load;
-  private final int[] order;
-  private final int[] start;
+  private final int buckets;
 
-  private Buckets(long[] items, int load, int[] order, int[] start) {
+  Buckets(ItemSource items, int announced, int buckets) {
     this.items = items;
-    this.load = load;
-    this.order = order;
-    this.start = start;
+    this.load = load(announced, buckets);
+    this.buckets = buckets;
   }
 
   /** How many buckets two announced sizes make. */
@@ -38,62 +34,31 @@ final class Buckets {
     return BinLoad.max(announced, buckets, MARGIN_BITS);
   }
 
-  static Buckets of(long[] items, int announced, int buckets) {
-    int count = items.length / 2;
-    int[] start = new int[buckets + 1];
-    for (int i = 0; i < count; i++) {
-      start[bucket(items, i, buckets) + 1]++;
+  /**
+   * One bucket.
+   *
+   * @param blocks first the items, then dummies
+   * @param numbers of the items
+   */
+  record Bucket(long[] blocks, int[] numbers, int items) {
+    /** The numbers, ascending, of the items that stand at these places; dummies are none. */
+    int[] numbersAt(int[] places) {
+      return Arrays.stream(places)
+          .filter(place -> place < items)
+          .map(place -> numbers[place])
+          .sorted()
+          .toArray();
     }
-    int load = load(announced, buckets);
-    for (int b = 0; b < buckets; b++) {
-      if (start[b + 1] > load) {
-        throw new ProblemException(
-            ErrorCode.INTERNAL, "buckets", "at most " + load + " items each", "more; try again");
-      }
-      start[b + 1] += start[b];
-    }
-    int[] next = start.clone();
-    int[] order = new int[count];
-    for (int i = 0; i < count; i++) {
-      order[next[bucket(items, i, buckets)]++] = i;
-    }
-    return new Buckets(items, load, order, start);
   }
 
-  private static int bucket(long[] items, int number, int buckets) {
-    return (int) Math.unsignedMultiplyHigh(items[2 * number + 1], buckets);
-  }
-
-  int load() {
-    return load;
-  }
-
-  /** The blocks of a bucket, first the items, then dummies. Not to be changed. */
-  long[] blocks(int bucket, SecureRandom random) {
-    if (start.length == 2 && items.length == 2 * load) {
-      return items;
-    }
+  Bucket bucket(int bucket, SecureRandom random) {
     long[] blocks = new long[2 * load];
-    int real = start[bucket + 1] - start[bucket];
-    for (int i = 0; i < real; i++) {
-      int item = order[start[bucket] + i];
-      blocks[2 * i] = items[2 * item];
-      blocks[2 * i + 1] = items[2 * item + 1];
-    }
-    for (int i = 2 * real; i < blocks.length; i++) {
+    int[] numbers = new int[load];
+    int count = items.take(bucket, buckets, blocks, numbers);
+    for (int i = 2 * count; i < blocks.length; i++) {
       blocks[i] = random.nextLong();
     }
-    return blocks;
-  }
-
-  /** The items, ascending, that stand at these places of a bucket; dummies are none. */
-  int[] items(int bucket, int[] places) {
-    int real = start[bucket + 1] - start[bucket];
-    return Arrays.stream(places)
-        .filter(place -> place < real)
-        .map(place -> order[start[bucket] + place])
-        .sorted()
-        .toArray();
+    return new Bucket(blocks, numbers, count);
   }
 
   /** Refuses repeated items: a defect of the caller. */

@@ -12,50 +12,60 @@ import java.util.Arrays;
  */
 public final class IntersectionSender {
   private final IntersectionParameters parameters;
-  private final long[] items;
+  private final ItemSource items;
   private final Workers workers;
   private final SecureRandom random;
 
-  /**
-   * @param items two longs each ({@link ItemBlocks}), distinct; not copied, so not to be changed
-   */
+  /** With items in memory, as {@link ItemSource#of} takes them. */
   public IntersectionSender(
       IntersectionParameters parameters, long[] items, Workers workers, SecureRandom random) {
+    this(parameters, ItemSource.of(items), workers, random);
+  }
+
+  public IntersectionSender(
+      IntersectionParameters parameters, ItemSource items, Workers workers, SecureRandom random) {
     this.parameters = parameters;
-    this.items = Buckets.distinct(items);
+    this.items = items;
     this.workers = workers;
     this.random = random;
   }
 
+  /**
+   * Runs the protocol once, with secrets drawn anew for every bucket.
+   *
+   * @throws hesuan.wire.ProblemException when the peer is gone or breaks the protocol; the caller
+   *     then closes the channel, which tells the peer
+   */
   public IntersectionOutcome run(Channel receiver) {
-    return run(receiver, 0, BucketSink.NONE);
+    CollectedMatches all = new CollectedMatches();
+    IntersectionEnd end = run(receiver, 0, all);
+    return new IntersectionOutcome(parameters.bothLearn(), all.ascending(), end.peerItems(), end.transcript());
   }
 
-  /** As {@link IntersectionReceiver#run(Channel, int, BucketSink)}. */
-  public IntersectionOutcome run(Channel receiver, int firstOpen, BucketSink sink) {
+  /**
+   * The same, bucket by bucket.
+   *
+   * @param firstOpen the first bucket that is not yet done; the run begins there or earlier
+   */
+  public IntersectionEnd run(Channel receiver, int firstOpen, BucketSink sink) {
     IntersectionConversation conversation =
         new IntersectionConversation(
-            parameters, parameters.sender(), receiver, items.length / 2, firstOpen);
-    Buckets buckets = Buckets.of(items, conversation.ownItems(), conversation.buckets());
+            parameters, parameters.sender(), receiver, items.size(), firstOpen);
+    Buckets buckets = new Buckets(items, conversation.ownItems(), conversation.buckets());
     Oprf oprf = conversation.oprf(workers, random);
-    int[] all = new int[0];
+    sink.begin(conversation.firstBucket(), conversation.buckets());
     for (int b = conversation.firstBucket(); b < conversation.buckets(); b++) {
-      int[] matches = buckets.items(b, matchedPlaces(conversation, oprf, buckets, b));
-      sink.done(b, matches);
-      int before = all.length;
-      all = Arrays.copyOf(all, before + matches.length);
-      System.arraycopy(matches, 0, all, before, matches.length);
+      Buckets.Bucket bucket = buckets.bucket(b, random);
+      sink.done(b, bucket.numbersAt(matchedPlaces(conversation, oprf, bucket.blocks(), b)));
     }
-    Arrays.sort(all);
-    return new IntersectionOutcome(
-        parameters.bothLearn(), all, conversation.peerItems(), conversation.close());
+    return new IntersectionEnd(conversation.peerItems(), conversation.close());
   }
 
   private int[] matchedPlaces(
-      IntersectionConversation conversation, Oprf oprf, Buckets buckets, int bucket) {
+      IntersectionConversation conversation, Oprf oprf, long[] blocks, int bucket) {
     RecordedChannel peer = conversation.peer;
     Oprf.Values own =
-        oprf.send(peer, bucket, buckets.blocks(bucket, random), conversation.peerLoad());
+        oprf.send(peer, bucket, blocks, conversation.peerLoad());
     TagList tags = conversation.tags(own.values(), bucket, workers);
     for (int from = 0; from < tags.count(); from += IntersectionMessages.TagBatch.BATCH) {
       int count = Math.min(IntersectionMessages.TagBatch.BATCH, tags.count() - from);

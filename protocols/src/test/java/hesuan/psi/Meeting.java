@@ -62,25 +62,32 @@ final class Meeting {
     threads.add(
         guarded(
             ends[0],
-            () ->
-                receiver =
-                    new IntersectionReceiver(
-                            parameters, receiverItems, workers, Run.seeded(receiverItems.length))
-                        .run(
-                            receiverWire.apply(ends[0]),
-                            receiverFirst,
-                            (bucket, matches) -> bucketsDone.add(bucket))));
+            () -> {
+              CollectedMatches matches = new CollectedMatches();
+              IntersectionEnd end =
+                  new IntersectionReceiver(
+                          parameters, receiverItems, workers, Run.seeded(receiverItems.length))
+                      .run(
+                          receiverWire.apply(ends[0]),
+                          receiverFirst,
+                          (bucket, numbers) -> {
+                            bucketsDone.add(bucket);
+                            matches.done(bucket, numbers);
+                          });
+              receiver = outcome(true, matches, end);
+            }));
     threads.add(
         guarded(
             ends[1],
-            () ->
-                sender =
-                    new IntersectionSender(
-                            senderParameters == null ? parameters : senderParameters,
-                            senderItems,
-                            workers,
-                            Run.seeded(senderItems.length + 1))
-                        .run(senderWire.apply(ends[1]), senderFirst, BucketSink.NONE)));
+            () -> {
+              IntersectionParameters own = senderParameters == null ? parameters : senderParameters;
+              CollectedMatches matches = new CollectedMatches();
+              IntersectionEnd end =
+                  new IntersectionSender(
+                          own, senderItems, workers, Run.seeded(senderItems.length + 1))
+                      .run(senderWire.apply(ends[1]), senderFirst, matches);
+              sender = outcome(own.bothLearn(), matches, end);
+            }));
     for (Thread thread : threads) {
       try {
         thread.join();
@@ -91,6 +98,11 @@ final class Meeting {
     receiverBytes = ends[0].bytesSent();
     senderBytes = ends[1].bytesSent();
     return this;
+  }
+
+  private static IntersectionOutcome outcome(
+      boolean learns, CollectedMatches matches, IntersectionEnd end) {
+    return new IntersectionOutcome(learns, matches.ascending(), end.peerItems(), end.transcript());
   }
 
   private Thread guarded(MemoryChannel end, Runnable role) {

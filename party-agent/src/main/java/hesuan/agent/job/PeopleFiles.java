@@ -1,7 +1,6 @@
 package hesuan.agent.job;
 
 import hesuan.agent.step.KeptPeople;
-import hesuan.source.IdSet;
 import hesuan.store.Store;
 import hesuan.store.Transaction;
 import hesuan.wire.JobId;
@@ -88,10 +87,7 @@ public final class PeopleFiles {
   private static void write(KeptPeople people, OutputStream out) throws IOException {
     byte[] column = people.column().getBytes(StandardCharsets.UTF_8);
     writeCell(column, 0, column.length, out);
-    IdSet ids = people.ids();
-    for (int i : people.kept()) {
-      writeCell(ids.arena(), ids.offset(i), ids.offset(i) + ids.length(i), out);
-    }
+    people.ids().forEach((bytes, from, to) -> writeCell(bytes, from, to, out));
   }
 
   /** A line of one cell, quoted where CSV asks for it. */

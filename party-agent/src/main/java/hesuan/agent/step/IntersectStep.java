@@ -53,7 +53,7 @@ final class IntersectStep {
               : new IntersectionSender(parameters, blocks.toArray(), workers, random).run(channel);
       KeptPeople people = null;
       if (receivers.contains(context.self())) {
-        people = new KeptPeople(rows.product().id().column(), ids, kept(step, ids, outcome));
+        people = KeptPeople.of(rows.product().id().column(), ids, kept(step, ids, outcome));
       } else {
         ids.close();
       }

@@ -61,7 +61,7 @@ class PeopleFilesTest {
               .filter(i -> !new String(ids.copy(i), StandardCharsets.UTF_8).equals("carl"))
               .toArray();
       assertEquals(2, kept.length);
-      return files.seal(JOB, attempt, "shared", new KeptPeople("id", ids, kept));
+      return files.seal(JOB, attempt, "shared", KeptPeople.of("id", ids, kept));
     }
   }
 
