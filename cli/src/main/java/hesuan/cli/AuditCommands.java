@@ -1,5 +1,6 @@
 package hesuan.cli;
 
+import hesuan.agent.query.SqlAudit;
 import hesuan.dp.BitPool;
 import hesuan.dp.audit.AuditCase;
 import hesuan.dp.audit.AuditSuite;
@@ -23,7 +24,7 @@ final class AuditCommands extends Group {
   @picocli.CommandLine.Command(
       name = "dp",
       description =
-          "Run every noised aggregate on neighbouring databases, and beside it mutants that must be rejected. 在相邻数据库上运行每种加噪聚合，并运行必须被识破的变异体。")
+          "Run every noised aggregate, and whole SQL plans, on neighbouring databases, and beside them mutants that must be rejected. 在相邻数据库上运行每种加噪聚合与完整的 SQL 计划，并运行必须被识破的变异体。")
   static final class Dp extends Command {
     @Option(
         names = "--draws",
@@ -41,7 +42,7 @@ final class AuditCommands extends Group {
       int wrong = 0;
       int mutants = 0;
       int rejected = 0;
-      for (AuditCase tried : AuditSuite.all()) {
+      for (AuditCase tried : cases()) {
         Auditor.Verdict verdict = auditor.audit(tried);
         boolean mutant = tried.mutation() != Mutation.NONE;
         mutants += mutant ? 1 : 0;
@@ -69,6 +70,12 @@ final class AuditCommands extends Group {
               "wrongVerdicts", wrong,
               "cases", rows));
       return wrong == 0 ? Exit.OK : Exit.NO;
+    }
+
+    private static List<AuditCase> cases() {
+      List<AuditCase> cases = new ArrayList<>(AuditSuite.all());
+      cases.addAll(SqlAudit.all());
+      return cases;
     }
 
     private static Map<String, Object> row(Auditor.Verdict verdict) {

@@ -10,7 +10,8 @@ public enum Mutation {
   DELTA_SPLIT("delta not split over the groups of a person"),
   REUSE("the same noise in every cell"),
   FLOAT_SUM("sums in floating point"),
-  SHARE("shares of joint noise that count on everybody");
+  SHARE("shares of joint noise that count on everybody"),
+  RETRY("fresh noise for each attempt of one job");
 
   private final String fault;
 
