@@ -3,6 +3,8 @@ package hesuan.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import hesuan.dp.Answer;
 import hesuan.dp.QueryNoise;
+import hesuan.wire.Epsilon;
+import hesuan.wire.Figure;
 import hesuan.wire.Json;
 import hesuan.wire.Plan;
 import java.util.List;
@@ -45,11 +47,13 @@ final class QueryStory {
     List<@Nullable String> some = Answer.expectedErrors(query, noise, owners, small);
     List<@Nullable String> many = Answer.expectedErrors(query, noise, owners, LARGE);
     for (int c = 0; c < some.size(); c++) {
-      if (!Answer.isKey(query.outcome().columns().get(c))) {
+      Plan.Column column = query.outcome().columns().get(c);
+      if (!Answer.isKey(column)) {
         console.say(
-            "  %s: within ±%s in a group of %d rows, ±%s of %d (%d %%)",
-            "  %s：%3$d 行的分组误差在 ±%2$s 以内，%5$d 行的在 ±%4$s 以内（%6$d %%）",
-            query.outcome().columns().get(c).as(),
+            "  %s (epsilon %s): within ±%s in a group of %d rows, ±%s of %d (%d %%)",
+            "  %s（epsilon %s）：%4$d 行的分组误差在 ±%3$s 以内，%6$d 行的在 ±%5$s 以内（%7$d %%）",
+            column.as(),
+            epsilon(query, column),
             orUnbounded(console, some.get(c)),
             small,
             orUnbounded(console, many.get(c)),
@@ -57,6 +61,13 @@ final class QueryStory {
             QueryNoise.CONFIDENCE_PERCENT);
       }
     }
+  }
+
+  /** Of all figures that the column is made of; columns that share a figure share its epsilon. */
+  private static Epsilon epsilon(Plan.DpQuery query, Plan.Column column) {
+    return Figure.noised(column.figure()).stream()
+        .map(f -> query.aggregates().get(f).epsilon())
+        .reduce(Epsilon.ZERO, Epsilon::plus);
   }
 
   private static String orUnbounded(Console console, @Nullable String error) {

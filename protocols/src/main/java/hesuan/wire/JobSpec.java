@@ -49,9 +49,20 @@ public record JobSpec(
    * @param delta a decimal such as {@code "0.0000001"}
    * @param maxGroups groups to which one unit may contribute
    * @param maxRows rows that one unit may contribute to one group
+   * @param weights by which columns of a query share epsilon; a column without one has 1
    */
   public record Privacy(
-      String unit, Epsilon epsilon, String delta, int minGroup, int maxGroups, int maxRows) {}
+      String unit,
+      Epsilon epsilon,
+      String delta,
+      int minGroup,
+      int maxGroups,
+      int maxRows,
+      Map<String, Integer> weights) {
+    public Privacy {
+      weights = Collections.unmodifiableMap(new TreeMap<>(weights));
+    }
+  }
 
   public record Output(String name, List<PartyId> to, String form) {
     public Output {

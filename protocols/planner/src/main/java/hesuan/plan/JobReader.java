@@ -44,6 +44,7 @@ public final class JobReader {
   private static final Pattern ALIAS = Pattern.compile("[a-z][a-z0-9_]{0,39}");
   private static final Pattern CODE = Pattern.compile("[a-z][a-z0-9]*(\\.[a-z][a-z0-9]*){0,7}");
   private static final Pattern COLUMN = Pattern.compile("[A-Za-z_][A-Za-z0-9_]{0,62}");
+  private static final int WEIGHT_MAX = 1000;
   private static final Duration DEADLINE_MIN = Duration.ofSeconds(5);
   private static final Duration DEADLINE_MAX = Duration.ofDays(1);
 
@@ -155,7 +156,14 @@ public final class JobReader {
             what(f.object("what", "template", "sql")),
             privacy(
                 f.objectOrEmpty(
-                    "privacy", "unit", "epsilon", "delta", "minGroup", "maxGroups", "maxRows")),
+                    "privacy",
+                    "unit",
+                    "epsilon",
+                    "delta",
+                    "minGroup",
+                    "maxGroups",
+                    "maxRows",
+                    "weights")),
             outputs(f),
             run(f.objectOrEmpty("run", "deadline", "attempts", "onPartyLoss")));
     return job.metadata().submitToken().isEmpty() ? withToken(job) : job;
@@ -273,7 +281,14 @@ public final class JobReader {
         Fields.plain(delta),
         f.integer("minGroup", 50, 1, 1_000_000),
         f.integer("maxGroups", 1, 1, 1000),
-        f.integer("maxRows", 1, 1, 100_000));
+        f.integer("maxRows", 1, 1, 100_000),
+        weights(f.objectOfAnyFields("weights")));
+  }
+
+  private static Map<String, Integer> weights(Fields f) {
+    Map<String, Integer> weights = new TreeMap<>();
+    f.names().forEach(column -> weights.put(column, f.integer(column, 1, WEIGHT_MAX)));
+    return weights;
   }
 
   /** A list, because a job of several steps will have several. */

@@ -120,6 +120,13 @@ public final class Planner {
           "either a template or sql",
           sql == null ? "neither" : "both");
     }
+    if (sql == null && !job.privacy().weights().isEmpty()) {
+      throw new ProblemException(
+          ErrorCode.INVALID_VALUE,
+          "privacy.weights",
+          "none: a template shares epsilon out evenly",
+          job.privacy().weights().keySet().toString());
+    }
     return sql != null
         ? SqlReader.step(sql, job, inputs)
         : Templates.of(template.name(), "what.template.name").step(job, inputs);

@@ -10,6 +10,7 @@ import hesuan.wire.Product.ColumnType;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -439,18 +440,15 @@ final class SqlFigures {
     }
   }
 
-  Numbered numbered() {
+  /**
+   * @param columns those of the outcome, whose weights their figures take over
+   */
+  Numbered numbered(List<Plan.Column> columns) {
     List<Noised> sorted = noised.stream().sorted(ORDER).toList();
     List<String> values =
         sorted.stream().map(Noised::value).filter(v -> !v.isEmpty()).distinct().sorted().toList();
-    Epsilon each = new Epsilon(job.privacy().epsilon().micros() / Math.max(1, sorted.size()));
-    if (each.micros() == 0 && job.privacy().epsilon().micros() > 0) {
-      throw new ProblemException(
-          ErrorCode.INVALID_VALUE,
-          "privacy.epsilon",
-          "at least a millionth for each of " + sorted.size() + " figures",
-          job.privacy().epsilon().toString());
-    }
+    int[] places = noised.stream().mapToInt(sorted::indexOf).toArray();
+    Shares shares = shares(columns, places);
     List<Plan.Aggregate> aggregates = new ArrayList<>();
     for (Noised figure : sorted) {
       aggregates.add(
@@ -462,10 +460,51 @@ final class SqlFigures {
               figure.decimals,
               figure.lower,
               figure.upper,
-              each));
+              shares.of(aggregates.size())));
     }
-    int[] places = noised.stream().mapToInt(sorted::indexOf).toArray();
     return new Numbered(aggregates, values, places);
+  }
+
+  /**
+   * Epsilon shared out in whole millionths, each share rounded down: together never more than all.
+   */
+  private record Shares(Epsilon all, int[] weights) {
+    Epsilon of(int part) {
+      long micros = all.micros() * weights[part] / Math.max(1, Arrays.stream(weights).sum());
+      if (micros == 0 && all.micros() > 0) {
+        throw new ProblemException(
+            ErrorCode.INVALID_VALUE,
+            "privacy.epsilon",
+            "at least a millionth for each of " + weights.length + " figures",
+            all.toString());
+      }
+      return new Epsilon(micros);
+    }
+  }
+
+  /** A figure weighs as much as the heaviest column that is made of it; 1 where none says. */
+  private Shares shares(List<Plan.Column> columns, int[] places) {
+    Map<String, Integer> weights = new TreeMap<>(job.privacy().weights());
+    int[] heaviest = new int[noised.size()];
+    for (Plan.Column column : columns) {
+      Set<Integer> of = Figure.noised(column.figure());
+      Integer weight = of.isEmpty() ? null : weights.remove(column.as());
+      of.forEach(
+          f -> heaviest[places[f]] = Math.max(heaviest[places[f]], weight == null ? 1 : weight));
+    }
+    if (!weights.isEmpty()) {
+      throw new ProblemException(
+          ErrorCode.INVALID_VALUE,
+          "privacy.weights",
+          "columns with noise: "
+              + columns.stream()
+                  .filter(c -> !Figure.noised(c.figure()).isEmpty())
+                  .map(Plan.Column::as)
+                  .toList(),
+          weights.keySet().toString());
+    }
+    return new Shares(
+        job.privacy().epsilon(), Arrays.stream(heaviest).map(w -> Math.max(1, w)).toArray());
   }
 
   private static Figure renumbered(Figure figure, int[] to) {

@@ -84,7 +84,7 @@ final class SqlReader {
     for (SqlNode by : order) {
       orders.add(order(by, columns, figures));
     }
-    SqlFigures.Numbered numbered = figures.numbered();
+    SqlFigures.Numbered numbered = figures.numbered(columns);
     requireCount(select, numbered.aggregates());
     requireCells(select, groups.size(), numbered.aggregates());
     return new Plan.DpQuery(

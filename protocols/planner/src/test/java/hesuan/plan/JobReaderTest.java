@@ -21,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -167,6 +168,8 @@ class JobReaderTest {
         Arguments.of("epsilon: 0.5", "minGroup: 0", "HS1004", "privacy.minGroup"),
         Arguments.of("epsilon: 0.5", "minGroup: 1.5", "HS1002", "privacy.minGroup"),
         Arguments.of("epsilon: 0.5", "minGroup: '50'", "HS1002", "privacy.minGroup"),
+        Arguments.of("epsilon: 0.5", "weights: {n: 0}", "HS1004", "privacy.weights.n"),
+        Arguments.of("epsilon: 0.5", "weights: {n: 1.5}", "HS1002", "privacy.weights.n"),
         Arguments.of("unit: phone", "unit: a b", "HS1004", "privacy.unit"),
         Arguments.of("to: [brand-a]", "to: []", "HS1004", "outputs[0].to"),
         Arguments.of("to: [brand-a]", "to: brand-a", "HS1002", "outputs[0].to"),
@@ -215,7 +218,8 @@ class JobReaderTest {
     JobSpec job = JobReader.read(with("run: {deadline: PT30M}\n", ""));
     assertEquals(new JobSpec.Run(Duration.ofMinutes(30), 3, "fail"), job.run());
     assertEquals(
-        new JobSpec.Privacy("phone", Epsilon.parse("0.5"), "0.0000001", 50, 1, 1), job.privacy());
+        new JobSpec.Privacy("phone", Epsilon.parse("0.5"), "0.0000001", 50, 1, 1, Map.of()),
+        job.privacy());
     assertEquals(new JobSpec.Purpose("audience.overlap", "contract", "P30D"), job.purpose());
     assertEquals("aggregate", job.outputs().getFirst().form());
   }

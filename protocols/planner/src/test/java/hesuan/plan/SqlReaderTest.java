@@ -11,6 +11,7 @@ import hesuan.wire.JobSpec;
 import hesuan.wire.Plan;
 import hesuan.wire.Problem;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -18,6 +19,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class SqlReaderTest {
   static JobSpec job(String sql) {
+    return job(sql, "epsilon: 1");
+  }
+
+  static JobSpec job(String sql, String privacy) {
     JobSpec job =
         JobReader.read(
             """
@@ -28,9 +33,10 @@ class SqlReaderTest {
             contract: ctr-autumn
             inputs: {orders: [brand-a/orders@1, mall-b/orders@1, pay-c/orders@1]}
             what: {sql: SELECT COUNT(*) FROM orders}
-            privacy: {unit: phone, epsilon: 1, maxGroups: 2, maxRows: 5}
+            privacy: {unit: phone, %s, maxGroups: 2, maxRows: 5}
             outputs: [{name: n, to: [brand-a]}]
-            """);
+            """
+                .formatted(privacy));
     return new JobSpec(
         job.apiVersion(),
         job.kind(),
@@ -45,13 +51,21 @@ class SqlReaderTest {
   }
 
   private static Plan.DpQuery query(String sql) {
-    PlanResult result = Market.plan(job(sql));
+    return query(job(sql));
+  }
+
+  private static Plan.DpQuery query(JobSpec job) {
+    PlanResult result = Market.plan(job);
     Plan plan = assertInstanceOf(PlanResult.Planned.class, result, result::toString).plan();
     return assertInstanceOf(Plan.DpQuery.class, plan.steps().getFirst());
   }
 
   private static Problem refusal(String sql) {
-    PlanResult result = Market.plan(job(sql));
+    return refusal(job(sql));
+  }
+
+  private static Problem refusal(JobSpec job) {
+    PlanResult result = Market.plan(job);
     return assertInstanceOf(PlanResult.Refused.class, result, result::toString)
         .refusals()
         .getFirst()
@@ -106,6 +120,51 @@ class SqlReaderTest {
       assertEquals(List.of(List.of()), query.groups());
       assertTrue(query.rows().endsWith(" WHERE TRUE"), query.rows());
     }
+  }
+
+  private static final String WEIGHED =
+      "SELECT COUNT(DISTINCT phone) AS buyers, AVG(CLAMP(amount_fen, 0, 9)) AS mean, SUM(CLAMP(amount_fen, 0, 9)) / COUNT(DISTINCT phone) AS apiece FROM orders HAVING COUNT(*) > 5";
+
+  /** The count of people is in two columns and weighs as the heavier does. */
+  @Test
+  void weights_shareOutEpsilonExactly() {
+    Plan.DpQuery query = query(job(WEIGHED, "epsilon: 1, weights: {mean: 3, apiece: 2}"));
+    assertEquals(
+        List.of(
+            "COUNT 0.090909",
+            "COUNT 0.272727",
+            "COUNT_DISTINCT_UNIT 0.181818",
+            "SUM 0.181818",
+            "SUM_CENTRED 0.272727"),
+        query.aggregates().stream().map(a -> a.kind() + " " + a.epsilon()).toList());
+  }
+
+  @Test
+  void weights_neverComeToMoreThanEpsilon() {
+    Random random = new Random(3);
+    for (int i = 0; i < 200; i++) {
+      long micros = 5000 + random.nextInt(995_000);
+      String weights =
+          "{buyers: %d, mean: %d, apiece: %d}"
+              .formatted(
+                  1 + random.nextInt(1000), 1 + random.nextInt(1000), 1 + random.nextInt(1000));
+      Plan.DpQuery query =
+          query(job(WEIGHED, "epsilon: %s, weights: %s".formatted(new Epsilon(micros), weights)));
+      long sum = query.aggregates().stream().mapToLong(a -> a.epsilon().micros()).sum();
+      assertTrue(sum <= micros && sum > micros - query.aggregates().size(), weights);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "SELECT COUNT(*) AS n FROM orders|epsilon: 1, weights: {m: 1}|privacy.weights",
+        "SELECT city, COUNT(*) AS n FROM orders WHERE city = 'a' GROUP BY city|epsilon: 1, weights: {city: 1}|privacy.weights",
+        "SELECT COUNT(*) AS n, COUNT(weight) AS m FROM orders|epsilon: 0.000002, weights: {m: 1000}|privacy.epsilon"
+      })
+  void weights_ofWhatHasNoNoise_areRefused(String sql, String privacy, String at) {
+    assertEquals(at, refusal(job(sql, privacy)).at());
   }
 
   @ParameterizedTest
