@@ -1,24 +1,11 @@
 package hesuan.cli;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import hesuan.source.Source;
-import hesuan.wire.Contract;
-import hesuan.wire.ContractId;
-import hesuan.wire.Digest;
-import hesuan.wire.ErrorCode;
-import hesuan.wire.PartyId;
-import hesuan.wire.ProblemException;
-import hesuan.wire.Product;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.LocalDate;
-import java.time.ZoneOffset;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -28,19 +15,19 @@ import java.util.stream.IntStream;
  * what {@code hesuan bench sql} measures, from submitting the job to holding its result.
  */
 public final class SqlWork implements AutoCloseable {
-  private static final String CONTRACT = "ctr-bench";
+  private static final String HEAP = "768m";
   private static final int ORDERS_PER_PERSON = 5;
   private static final int AMOUNT_MAX = 60_000;
 
-  private final DemoFederation federation;
+  private final BenchFederation federation;
   private final List<String> parties;
   private final int rows;
   private final int groups;
   private int asked;
 
-  private SqlWork(Path folder, int parties, int rows, int groups) {
-    this.federation = new DemoFederation(folder);
-    this.parties = IntStream.rangeClosed(1, parties).mapToObj(i -> "party-" + i).toList();
+  private SqlWork(BenchFederation federation, int rows, int groups) {
+    this.federation = federation;
+    this.parties = federation.parties;
     this.rows = rows;
     this.groups = groups;
   }
@@ -51,7 +38,8 @@ public final class SqlWork implements AutoCloseable {
    * @param rows of each party
    */
   public static SqlWork open(Path folder, int parties, int rows, int groups) throws IOException {
-    SqlWork work = new SqlWork(folder, parties, rows, groups);
+    List<String> names = IntStream.rangeClosed(1, parties).mapToObj(i -> "party-" + i).toList();
+    SqlWork work = new SqlWork(new BenchFederation(folder, names, HEAP), rows, groups);
     try {
       work.found();
       return work;
@@ -62,18 +50,13 @@ public final class SqlWork implements AutoCloseable {
   }
 
   private void found() throws IOException {
-    federation.found();
     for (String party : parties) {
-      federation.join(party, true);
-      federation.startAgent(party, Map.of());
-    }
-    for (String party : parties) {
-      federation.awaitAgent(party);
-      Path file = federation.home(party).resolve("orders.csv");
+      Path file = federation.processes.home(party).resolve("orders.csv");
       write(file, party.hashCode());
-      publish(party, file);
+      federation.publish(
+          party, "orders", new Source.Csv(file).document(), "aggregate", List.of("*"), "benchmark");
     }
-    contract();
+    federation.contract("orders", "benchmark", "dpQuery", "aggregate");
   }
 
   private void write(Path file, long seed) throws IOException {
@@ -94,73 +77,6 @@ public final class SqlWork implements AutoCloseable {
 
   private static String city(int index) {
     return "city%06d".formatted(index);
-  }
-
-  private void publish(String party, Path file) throws IOException {
-    Map<String, Object> request = new LinkedHashMap<>();
-    request.put("name", "orders");
-    request.put("title", "orders");
-    request.put("source", new Source.Csv(file).document());
-    request.put("id", Map.of("column", "phone", "rule", "phone-cn/1"));
-    request.put(
-        "rules",
-        List.of(
-            Map.of(
-                "column", "*",
-                "level", "aggregate",
-                "receivers", List.of("*"),
-                "purposes", List.of("benchmark"),
-                "until", LocalDate.now(ZoneOffset.UTC).plusYears(1).toString())));
-    request.put("terms", Map.of("minGroup", 20, "maxEpsilon", "1"));
-    request.put("budget", "1000");
-    try (Api api = federation.at(party).agent()) {
-      api.post("/products", request);
-    }
-  }
-
-  private void contract() throws IOException {
-    try (Api api = federation.at(parties.getFirst()).coordinator()) {
-      List<Contract.Member> members = new ArrayList<>();
-      api.get("/parties")
-          .path("parties")
-          .forEach(
-              p ->
-                  members.add(
-                      new Contract.Member(
-                          new PartyId(p.path("party").asText()),
-                          new Digest(p.path("keysDigest").asText()))));
-      members.sort((a, b) -> a.party().compareTo(b.party()));
-      LocalDate today = LocalDate.now(ZoneOffset.UTC);
-      api.post(
-          "/contracts",
-          new Contract(
-              Product.VERSION,
-              new ContractId(CONTRACT),
-              members,
-              List.of("benchmark"),
-              parties.stream().map(p -> p + "/orders").sorted().toList(),
-              List.of("dpQuery"),
-              List.of(
-                  new Contract.Output("aggregate", parties.stream().map(PartyId::new).toList())),
-              today,
-              today.plusDays(1),
-              10_000,
-              List.of()));
-      for (String party : parties) {
-        try (Api agent = federation.at(party).agent()) {
-          agent.post("/contracts/" + CONTRACT + "/sign", Map.of());
-        }
-      }
-      for (int tries = 0;
-          !api.get("/contracts/" + CONTRACT).path("state").asText().equals("inForce");
-          tries++) {
-        if (tries == 200) {
-          throw new ProblemException(
-              ErrorCode.ENVIRONMENT, CONTRACT, "a contract in force", "not within 10 s");
-        }
-        DemoFederation.pause();
-      }
-    }
   }
 
   /** Another question each time, or the answer would be the one that was given before. */
@@ -186,7 +102,7 @@ public final class SqlWork implements AutoCloseable {
         privacy: {unit: phone, epsilon: 1, minGroup: 20, maxGroups: 5, maxRows: 5}
         outputs: [{name: spent, to: [%s]}]
         """
-        .formatted(asked, CONTRACT, inputs, 50_000 + asked, cities, parties.getFirst());
+        .formatted(asked, BenchFederation.CONTRACT, inputs, 50_000 + asked, cities, parties.getFirst());
   }
 
   /**
@@ -195,32 +111,15 @@ public final class SqlWork implements AutoCloseable {
    * @return rows of the answer
    */
   public int ask() throws Exception {
-    try (Api coordinator = federation.at(parties.getFirst()).coordinator();
-        Api agent = federation.at(parties.getFirst()).agent()) {
-      String id = coordinator.post("/jobs", Map.of("spec", job())).path("id").asText();
-      JsonNode end = JobCommands.watch(coordinator, id, _ -> {});
-      if (!end.path("state").asText().equals("done")) {
-        throw new ProblemException(
-            ErrorCode.INTERNAL, "bench", "a job that is done", end.toString());
-      }
+    String id = federation.run(job());
+    try (Api agent = federation.processes.at(parties.getFirst()).agent()) {
       return agent.get("/jobs/" + id + "/result").path("result").path("rows").size();
     }
   }
 
   /** Of the largest process, from its start. */
   public long peakMemoryBytes() throws IOException {
-    long most = 0;
-    for (String party : parties) {
-      Path status = Path.of("/proc", "" + federation.process(party).pid(), "status");
-      if (Files.exists(status)) {
-        most =
-            Files.readAllLines(status).stream()
-                .filter(line -> line.startsWith("VmHWM:"))
-                .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")) << 10)
-                .reduce(most, Math::max);
-      }
-    }
-    return most;
+    return federation.peakMemoryBytes().values().stream().mapToLong(Long::longValue).max().orElse(0);
   }
 
   /** What the figures and masks of one question come to; the rest is signatures and keys. */
@@ -231,6 +130,6 @@ public final class SqlWork implements AutoCloseable {
 
   @Override
   public void close() {
-    federation.destroy();
+    federation.close();
   }
 }

@@ -1,5 +1,6 @@
 package hesuan.cli.bench;
 
+import hesuan.cli.Console;
 import hesuan.psi.IntersectionParameters.Engine;
 import hesuan.wire.PartyId;
 import java.util.LinkedHashMap;
@@ -70,9 +71,20 @@ class PsiBench extends ProcessBench {
       description = "Of the smaller set that the larger one holds. 重合占较小集合的比例。")
   double overlap;
 
+  @Option(
+      names = "--csv",
+      description =
+          "As a job of real agents, from CSV files to the released list. 作为真实作业运行：从 CSV 到发布的名单。")
+  boolean csv;
+
   @Override
   String work() {
-    return "psi " + protocol;
+    return "psi " + protocol + (csv ? " --csv" : "");
+  }
+
+  @Override
+  Figures measure(Console console) throws Exception {
+    return csv ? new JobPsi(this).measure() : super.measure(console);
   }
 
   @Override
@@ -119,7 +131,7 @@ class PsiBench extends ProcessBench {
     return known;
   }
 
-  private PsiCase size() {
+  PsiCase size() {
     return PsiCase.of(rows, peerRows == 0 ? rows : peerRows, overlap);
   }
 }

@@ -1,6 +1,8 @@
 package hesuan.cli.bench;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.function.Consumer;
 
 /**
  * Two sets of mobile numbers in their normal form.
@@ -41,20 +43,32 @@ record PsiCase(int rows, int peerRows, int shared) {
    * both lists.
    */
   byte[] ids(BenchParty party) {
-    int count = rowsOf(party);
-    byte[] ids = new byte[Math.multiplyExact(count, ID_BYTES)];
-    byte[] prefix = PREFIX.getBytes(StandardCharsets.US_ASCII);
+    byte[] ids = new byte[Math.multiplyExact(rowsOf(party), ID_BYTES)];
+    int[] at = {0};
+    forEach(
+        party.index(),
+        party.seed(),
+        id -> {
+          System.arraycopy(id, 0, ids, at[0], ID_BYTES);
+          at[0] += ID_BYTES;
+        });
+    return ids;
+  }
+
+  /** The same one after the other, in an array that is written again each time. */
+  void forEach(int party, long seed, Consumer<byte[]> consumer) {
+    int count = party == 0 ? rows : peerRows;
+    byte[] id = Arrays.copyOf(PREFIX.getBytes(StandardCharsets.US_ASCII), ID_BYTES);
     long step = stepOver(count);
     for (int i = 0; i < count; i++) {
       long own = i * step % count;
-      long person = own < shared || party.index() == 0 ? own : (long) rows + own - shared;
-      System.arraycopy(prefix, 0, ids, i * ID_BYTES, prefix.length);
-      long number = Math.floorMod(person * STRIDE + party.seed(), NUMBERS);
-      for (int at = (i + 1) * ID_BYTES; at > i * ID_BYTES + prefix.length; number /= 10) {
-        ids[--at] = (byte) ('0' + number % 10);
+      long person = own < shared || party == 0 ? own : (long) rows + own - shared;
+      long number = Math.floorMod(person * STRIDE + seed, NUMBERS);
+      for (int at = ID_BYTES; at > PREFIX.length(); number /= 10) {
+        id[--at] = (byte) ('0' + number % 10);
       }
+      consumer.accept(id);
     }
-    return ids;
   }
 
   /** A step that visits each of so many places once. */

@@ -88,6 +88,11 @@ final class Attempt implements Runnable {
       } else {
         followRelease(sealed);
       }
+      LOG.info(
+          "attempt {} of {} sent {} bytes",
+          attempt,
+          entry.id(),
+          open.values().stream().mapToLong(Link::bytesSent).sum());
       open.values().forEach(Link::close);
     } catch (ProblemException e) {
       fail(e.problem().code() == ErrorCode.CANCELLED ? stopped() : e.problem());

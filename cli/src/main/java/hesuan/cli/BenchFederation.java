@@ -1,0 +1,180 @@
+package hesuan.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import hesuan.wire.Contract;
+import hesuan.wire.ContractId;
+import hesuan.wire.Digest;
+import hesuan.wire.ErrorCode;
+import hesuan.wire.PartyId;
+import hesuan.wire.ProblemException;
+import hesuan.wire.Product;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * A coordinator and some parties as real processes, with one contract between them, for benches of
+ * the whole runtime. Nothing of the founding is measured.
+ */
+final class BenchFederation implements AutoCloseable {
+  static final String CONTRACT = "ctr-bench";
+  private static final Pattern SENT = Pattern.compile("attempt \\d+ of (\\S+) sent (\\d+) bytes");
+
+  final DemoFederation processes;
+  final List<String> parties;
+
+  /**
+   * Starts all processes.
+   *
+   * @param heap of an agent, as {@code -Xmx} takes it
+   */
+  BenchFederation(Path folder, List<String> parties, String heap) throws IOException {
+    this.processes = new DemoFederation(folder);
+    this.parties = List.copyOf(parties);
+    try {
+      processes.found();
+      for (String party : parties) {
+        processes.join(party, true);
+        processes.startAgent(party, Map.of("HESUAN_JAVA_OPTS", "-Xmx" + heap));
+      }
+      parties.forEach(processes::awaitAgent);
+    } catch (IOException | RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  /** A product under this name whose every column may be used at that level for that purpose. */
+  void publish(
+      String party,
+      String name,
+      Map<String, Object> source,
+      String level,
+      List<String> receivers,
+      String purpose)
+      throws IOException {
+    Map<String, Object> request = new LinkedHashMap<>();
+    request.put("name", name);
+    request.put("title", name);
+    request.put("source", source);
+    request.put("id", Map.of("column", "phone", "rule", "phone-cn/1"));
+    request.put(
+        "rules",
+        List.of(
+            Map.of(
+                "column", level.equals("plain") ? "phone" : "*",
+                "level", level,
+                "receivers", receivers,
+                "purposes", List.of(purpose),
+                "until", LocalDate.now(ZoneOffset.UTC).plusYears(1).toString())));
+    request.put("terms", Map.of("minGroup", 20, "maxEpsilon", "1"));
+    request.put("budget", "1000");
+    try (Api api = processes.at(party).agent()) {
+      api.post("/products", request);
+    }
+  }
+
+  /** One contract of everyone over everyone's product of that name, signed and in force. */
+  void contract(String product, String purpose, String protocol, String form) throws IOException {
+    try (Api api = processes.at(parties.getFirst()).coordinator()) {
+      List<Contract.Member> members = new ArrayList<>();
+      api.get("/parties")
+          .path("parties")
+          .forEach(
+              p ->
+                  members.add(
+                      new Contract.Member(
+                          new PartyId(p.path("party").asText()),
+                          new Digest(p.path("keysDigest").asText()))));
+      members.sort((a, b) -> a.party().compareTo(b.party()));
+      LocalDate today = LocalDate.now(ZoneOffset.UTC);
+      api.post(
+          "/contracts",
+          new Contract(
+              Product.VERSION,
+              new ContractId(CONTRACT),
+              members,
+              List.of(purpose),
+              parties.stream().map(p -> p + "/" + product).sorted().toList(),
+              List.of(protocol),
+              List.of(new Contract.Output(form, parties.stream().map(PartyId::new).toList())),
+              today,
+              today.plusDays(1),
+              10_000,
+              List.of()));
+      for (String party : parties) {
+        try (Api agent = processes.at(party).agent()) {
+          agent.post("/contracts/" + CONTRACT + "/sign", Map.of());
+        }
+      }
+      for (int tries = 0;
+          !api.get("/contracts/" + CONTRACT).path("state").asText().equals("inForce");
+          tries++) {
+        if (tries == 200) {
+          throw new ProblemException(
+              ErrorCode.ENVIRONMENT, CONTRACT, "a contract in force", "not within 10 s");
+        }
+        DemoFederation.pause();
+      }
+    }
+  }
+
+  /** Submits a job and waits until it is done; its id. */
+  String run(String spec) throws Exception {
+    try (Api coordinator = processes.at(parties.getFirst()).coordinator()) {
+      String id = coordinator.post("/jobs", Map.of("spec", spec)).path("id").asText();
+      JsonNode end = JobCommands.watch(coordinator, id, _ -> {});
+      if (!end.path("state").asText().equals("done")) {
+        throw new ProblemException(
+            ErrorCode.INTERNAL, "bench", "a job that is done", end.toString());
+      }
+      return id;
+    }
+  }
+
+  /** What the agents sent each other for that job, before TLS, as their logs say. */
+  long bytesSent(String job) throws IOException {
+    long all = 0;
+    for (String party : parties) {
+      try (Stream<String> lines = Files.lines(Background.logFile(processes.home(party)))) {
+        all +=
+            lines
+                .map(SENT::matcher)
+                .filter(Matcher::find)
+                .filter(found -> found.group(1).equals(job))
+                .mapToLong(found -> Long.parseLong(found.group(2)))
+                .sum();
+      }
+    }
+    return all;
+  }
+
+  /** Resident, of each agent from its start. */
+  Map<String, Long> peakMemoryBytes() throws IOException {
+    Map<String, Long> peaks = new TreeMap<>();
+    for (String party : parties) {
+      Path status = Path.of("/proc", "" + processes.process(party).pid(), "status");
+      if (Files.exists(status)) {
+        Files.readAllLines(status).stream()
+            .filter(line -> line.startsWith("VmHWM:"))
+            .forEach(line -> peaks.put(party, Long.parseLong(line.replaceAll("[^0-9]", "")) << 10));
+      }
+    }
+    return peaks;
+  }
+
+  @Override
+  public void close() {
+    processes.destroy();
+  }
+}
