@@ -105,6 +105,14 @@ final class JobCommands extends Group {
               charge.path("epsilon").asText(),
               charge.path("product").asText());
         }
+        for (JsonNode ask : plan.path("asks")) {
+          console.say(
+              "%s asks %s about at most %d of its own people",
+              "%s 向 %s 查询至多 %d 名本方人员",
+              ask.path("by").asText(),
+              ask.path("product").asText(),
+              ask.path("items").asLong());
+        }
         if (plan.has("estimate")) {
           console.say(
               "about %d bytes sent and %d s",

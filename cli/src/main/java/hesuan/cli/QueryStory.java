@@ -91,6 +91,19 @@ final class QueryStory {
           console.text(
               "how many ids the others put in, dummies included (overlap.sizes)",
               "其他各方的标识数量，含虚拟项（overlap.sizes）");
+      case "intersect.sizes" ->
+          console.text(
+              "how many people the other put in (intersect.sizes)", "对方投入的人数（intersect.sizes）");
+      case "intersect.sizesInSteps" ->
+          console.text(
+              "how many people the other put in, rounded up to sizeStep (intersect.sizesInSteps)",
+              "对方投入的人数，按 sizeStep 向上取整（intersect.sizesInSteps）");
+      case "intersect.count" ->
+          console.text("how many people they share (intersect.count)", "共有多少人（intersect.count）");
+      case "intersect.ownMembers" ->
+          console.text(
+              "which of its own people the other has too (intersect.ownMembers)",
+              "本方哪些人也在对方（intersect.ownMembers）");
       default -> code;
     };
   }

@@ -265,6 +265,7 @@ final class PolicyDocumentsTest {
             plan.uses(),
             List.of(new Plan.Reveal(Questions.BRAND, what)),
             plan.charges(),
+            plan.asks(),
             plan.outputs(),
             plan.minGroup(),
             plan.deadlineSeconds(),

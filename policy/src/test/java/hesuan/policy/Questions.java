@@ -114,6 +114,7 @@ final class Questions {
             new Plan.ColumnUse(ORDERS, "city", cityUse, List.of(BRAND), "overlap")),
         List.of(new Plan.Reveal(BRAND, "overlap.noisyCounts")),
         List.of(new Plan.Charge(ORDERS, SHOP, "uid", Epsilon.parse(epsilon), "0.0000001")),
+        List.of(),
         List.of(new JobSpec.Output("n_by_city", List.of(BRAND), "aggregate")),
         minGroup,
         1800,

@@ -10,6 +10,7 @@ import java.util.Arrays;
 public final class IntersectionReceiver {
   private final IntersectionParameters parameters;
   private final ItemSource items;
+  private final SizeCheck peerSize;
   private final Workers workers;
   private final SecureRandom random;
 
@@ -21,8 +22,18 @@ public final class IntersectionReceiver {
 
   public IntersectionReceiver(
       IntersectionParameters parameters, ItemSource items, Workers workers, SecureRandom random) {
+    this(parameters, items, SizeCheck.NONE, workers, random);
+  }
+
+  public IntersectionReceiver(
+      IntersectionParameters parameters,
+      ItemSource items,
+      SizeCheck peerSize,
+      Workers workers,
+      SecureRandom random) {
     this.parameters = parameters;
     this.items = items;
+    this.peerSize = peerSize;
     this.workers = workers;
     this.random = random;
   }
@@ -48,6 +59,7 @@ public final class IntersectionReceiver {
     IntersectionConversation conversation =
         new IntersectionConversation(
             parameters, parameters.receiver(), sender, items.size(), firstOpen);
+    peerSize.told(conversation.peerItems());
     Buckets buckets = new Buckets(items, conversation.ownItems(), conversation.buckets());
     Oprf oprf = conversation.oprf(workers, random);
     sink.begin(conversation.firstBucket(), conversation.buckets());

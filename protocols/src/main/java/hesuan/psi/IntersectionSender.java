@@ -13,6 +13,7 @@ import java.util.Arrays;
 public final class IntersectionSender {
   private final IntersectionParameters parameters;
   private final ItemSource items;
+  private final SizeCheck peerSize;
   private final Workers workers;
   private final SecureRandom random;
 
@@ -24,8 +25,18 @@ public final class IntersectionSender {
 
   public IntersectionSender(
       IntersectionParameters parameters, ItemSource items, Workers workers, SecureRandom random) {
+    this(parameters, items, SizeCheck.NONE, workers, random);
+  }
+
+  public IntersectionSender(
+      IntersectionParameters parameters,
+      ItemSource items,
+      SizeCheck peerSize,
+      Workers workers,
+      SecureRandom random) {
     this.parameters = parameters;
     this.items = items;
+    this.peerSize = peerSize;
     this.workers = workers;
     this.random = random;
   }
@@ -51,6 +62,7 @@ public final class IntersectionSender {
     IntersectionConversation conversation =
         new IntersectionConversation(
             parameters, parameters.sender(), receiver, items.size(), firstOpen);
+    peerSize.told(conversation.peerItems());
     Buckets buckets = new Buckets(items, conversation.ownItems(), conversation.buckets());
     Oprf oprf = conversation.oprf(workers, random);
     sink.begin(conversation.firstBucket(), conversation.buckets());

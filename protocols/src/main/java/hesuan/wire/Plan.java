@@ -25,6 +25,7 @@ public record Plan(
     List<ColumnUse> uses,
     List<Reveal> reveals,
     List<Charge> charges,
+    List<Ask> asks,
     List<JobSpec.Output> outputs,
     int minGroup,
     int deadlineSeconds,
@@ -47,6 +48,12 @@ public record Plan(
 
   public record Charge(
       ProductRef product, PartyId owner, String unit, Epsilon epsilon, String delta) {}
+
+  /**
+   * Items of its own of which a receiver learns one by one whether they are in another's product:
+   * the most that it may tell, padding included, and what the product's query budget is charged.
+   */
+  public record Ask(ProductRef product, PartyId by, long items) {}
 
   public record Estimate(long bytes, int seconds) {}
 
@@ -87,8 +94,11 @@ public record Plan(
   /**
    * Which people two products share. Identifiers stay with their owners: each receiver keeps a list
    * of its <em>own</em> people, so the leader, and the other owner where it receives too.
+   *
+   * @param sizeStep what an owner tells of its size is rounded up to a multiple of this
    */
-  public record Intersect(String name, List<ProductRef> products, Keep keep, IntersectEngine engine)
+  public record Intersect(
+      String name, List<ProductRef> products, Keep keep, IntersectEngine engine, int sizeStep)
       implements Step {
     public Intersect {
       products = List.copyOf(products);
@@ -317,6 +327,7 @@ public record Plan(
     uses = List.copyOf(uses);
     reveals = List.copyOf(reveals);
     charges = List.copyOf(charges);
+    asks = List.copyOf(asks);
     outputs = List.copyOf(outputs);
   }
 

@@ -137,6 +137,23 @@ class IntersectionTest {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource(Engine.class)
+  void size_refusedByTheSender_endsTheRunBeforeItSaysMoreThanItsOwn(Engine engine) {
+    Meeting meeting = new Meeting();
+    List<Integer> told = new ArrayList<>();
+    meeting.senderCheck =
+        peerItems -> {
+          told.add(peerItems);
+          throw new ProblemException(ErrorCode.QUERIES_EXHAUSTED, "peer", "fewer", "more");
+        };
+    IntersectionParameters parameters = Meeting.parameters(engine, false);
+    meeting.run(parameters, List.of(1, 2, 3), List.of(2, 3));
+    assertEquals(List.of(3), told);
+    assertEquals(0, meeting.bucketsDone.size());
+    assertTrue(meeting.senderBytes < 64, () -> "an opening only, not " + meeting.senderBytes);
+  }
+
   @Test
   void parameters_digest_dependsOnEveryField() {
     Digest session = Digest.of("s");

@@ -34,6 +34,7 @@ final class Meeting {
   Workers workers = Workers.ONE;
   int receiverFirst;
   int senderFirst;
+  SizeCheck senderCheck = SizeCheck.NONE;
   final List<Integer> bucketsDone = new CopyOnWriteArrayList<>();
 
   static IntersectionParameters parameters(IntersectionParameters.Engine engine, boolean both) {
@@ -84,7 +85,11 @@ final class Meeting {
               CollectedMatches matches = new CollectedMatches();
               IntersectionEnd end =
                   new IntersectionSender(
-                          own, senderItems, workers, Run.seeded(senderItems.length + 1))
+                          own,
+                          ItemSource.of(senderItems),
+                          senderCheck,
+                          workers,
+                          Run.seeded(senderItems.length + 1))
                       .run(senderWire.apply(ends[1]), senderFirst, matches);
               sender = outcome(own.bothLearn(), matches, end);
             }));

@@ -29,6 +29,7 @@ public final class CanonicalQuery {
           "outputs",
           "uses",
           "reveals",
+          "asks",
           "deadlineSeconds",
           "attempts",
           "estimate");

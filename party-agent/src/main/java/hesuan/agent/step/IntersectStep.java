@@ -10,6 +10,7 @@ import hesuan.psi.IntersectionParameters;
 import hesuan.psi.IntersectionReceiver;
 import hesuan.psi.IntersectionSender;
 import hesuan.psi.ItemBlocks;
+import hesuan.psi.ItemSource;
 import hesuan.source.IdSet;
 import hesuan.wire.Digest;
 import hesuan.wire.Json;
@@ -37,20 +38,33 @@ final class IntersectStep {
     PartyId other = step.products().getLast().party();
     List<PartyId> receivers = context.plan().outputs().getFirst().to();
     IntersectionParameters parameters =
-        IntersectionParameters.of(
-            session, leader, other, engine(step.engine()), receivers.contains(other));
+        new IntersectionParameters(
+            session,
+            leader,
+            other,
+            engine(step.engine()),
+            receivers.contains(other),
+            IntersectionParameters.BUCKET_ITEMS,
+            step.sizeStep());
+    PeerSize peerSize = PeerSize.of(context, context.leads() ? other : leader);
     Channel channel = context.others(step.name()).values().iterator().next();
     try (OwnRows rows = own.open(step.products()).orElseThrow()) {
       IdSet ids = rows.ids(null, List.of());
       rows.requireUntouched();
+      if (receivers.contains(context.self())) {
+        PeerSize.requireCrowd(ids.size(), context.plan().minGroup());
+      }
       ItemBlocks blocks = new ItemBlocks(session);
       for (int i = 0; i < ids.size(); i++) {
         blocks.add(ids.arena(), ids.offset(i), ids.length(i));
       }
+      ItemSource items = ItemSource.of(blocks.toArray());
       IntersectionOutcome outcome =
           context.leads()
-              ? new IntersectionReceiver(parameters, blocks.toArray(), workers, random).run(channel)
-              : new IntersectionSender(parameters, blocks.toArray(), workers, random).run(channel);
+              ? new IntersectionReceiver(parameters, items, peerSize, workers, random)
+                  .run(channel)
+              : new IntersectionSender(parameters, items, peerSize, workers, random)
+                  .run(channel);
       KeptPeople people = null;
       if (receivers.contains(context.self())) {
         people = KeptPeople.of(rows.product().id().column(), ids, kept(step, ids, outcome));

@@ -61,6 +61,7 @@ class CanonicalQueryTest {
         List.of(),
         List.of(new Plan.Reveal(analyst, "dp-table")),
         List.of(new Plan.Charge(ORDERS, SHOP, "phone", Epsilon.parse("0.5"), "0.0000001")),
+        List.of(),
         List.of(new JobSpec.Output("table", List.of(analyst), "aggregate")),
         20,
         600,

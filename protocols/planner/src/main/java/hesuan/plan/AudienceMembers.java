@@ -16,6 +16,11 @@ import java.util.List;
 final class AudienceMembers implements Template {
   private static final List<String> ENGINES = List.of("vole", "vole-malicious", "ecdh");
 
+  /** Fills up with at most so many dummies, which costs nothing beside the rest of a job. */
+  static final int SIZE_STEP = 1000;
+
+  static final int SIZE_STEP_MAX = 1 << 20;
+
   private final String name;
   private final Plan.Keep keep;
 
@@ -36,8 +41,10 @@ final class AudienceMembers implements Template {
 
   @Override
   public ObjectNode parameters(Fields written) {
-    Fields fields = written.only("engine");
-    return Fields.newObject().put("engine", fields.oneOf("engine", "vole", ENGINES));
+    Fields fields = written.only("engine", "sizeStep");
+    return Fields.newObject()
+        .put("engine", fields.oneOf("engine", "vole", ENGINES))
+        .put("sizeStep", fields.integer("sizeStep", SIZE_STEP, 1, SIZE_STEP_MAX));
   }
 
   @Override
@@ -64,10 +71,30 @@ final class AudienceMembers implements Template {
           "one receiver: those whom the other lacks",
           receivers.toString());
     }
+    requireCrowd(job, products);
     PartyId leader = Inputs.leader(job, products);
     List<Product> ordered =
         products.getFirst().ref().party().equals(leader) ? products : products.reversed();
-    return new Plan.Intersect("intersect", Inputs.refs(ordered), keep, engine(job));
+    return new Plan.Intersect("intersect", Inputs.refs(ordered), keep, engine(job), sizeStep(job));
+  }
+
+  /** A receiver's set that is smaller than any list that may be released only probes. */
+  private static void requireCrowd(JobSpec job, List<Product> products) {
+    int minGroup = job.privacy().minGroup();
+    for (Product product : products) {
+      boolean receives = job.outputs().getFirst().to().contains(product.ref().party());
+      if (receives && product.rows() < minGroup) {
+        throw new ProblemException(
+            ErrorCode.GROUP_TOO_SMALL,
+            "inputs",
+            "a receiver's product of at least " + minGroup + " rows (privacy.minGroup)",
+            product.rows() + " in " + product.ref());
+      }
+    }
+  }
+
+  private static int sizeStep(JobSpec job) {
+    return Planner.parametersOf(job).get("sizeStep").intValue();
   }
 
   private static Plan.IntersectEngine engine(JobSpec job) {

@@ -103,6 +103,7 @@ public final class Planner {
         StepUses.uses(step, used, List.copyOf(receivers)),
         StepUses.reveals(step, leader, List.copyOf(receivers)),
         StepUses.charges(step, used),
+        StepUses.asks(step, used, List.copyOf(receivers)),
         job.outputs(),
         job.privacy().minGroup(),
         Math.toIntExact(job.run().deadline().toSeconds()),

@@ -78,7 +78,9 @@ final class StepUses {
       }
       case Plan.Intersect s -> {
         for (ProductRef product : s.products()) {
-          reveals.add(new Plan.Reveal(product.party(), "intersect.sizes"));
+          reveals.add(
+              new Plan.Reveal(
+                  product.party(), s.sizeStep() == 1 ? "intersect.sizes" : "intersect.sizesInSteps"));
           reveals.add(new Plan.Reveal(product.party(), "intersect.count"));
         }
         receivers.forEach(r -> reveals.add(new Plan.Reveal(r, "intersect.ownMembers")));
@@ -100,6 +102,26 @@ final class StepUses {
       }
     }
     return reveals;
+  }
+
+  /** A receiver's rows are published to two digits, upwards, so its people are not more. */
+  static List<Plan.Ask> asks(Plan.Step step, List<Product> products, List<PartyId> receivers) {
+    if (!(step instanceof Plan.Intersect intersect)) {
+      return List.of();
+    }
+    long sizeStep = intersect.sizeStep();
+    List<Plan.Ask> asks = new ArrayList<>();
+    for (Product asking : products) {
+      for (Product asked : products) {
+        if (!asking.equals(asked) && receivers.contains(asking.ref().party())) {
+          long items = Math.max(1, Math.ceilDiv(asking.rows(), sizeStep)) * sizeStep;
+          asks.add(new Plan.Ask(asked.ref(), asking.ref().party(), items));
+        }
+      }
+    }
+    return asks.stream()
+        .sorted((a, b) -> (a.product() + " " + a.by()).compareTo(b.product() + " " + b.by()))
+        .toList();
   }
 
   /** Every owner is charged in full: a person may be in every product. */

@@ -86,6 +86,35 @@ class PlannerTest {
         Set.of(Disclosure.PLAIN),
         plan.uses().stream().map(Plan.ColumnUse::use).collect(Collectors.toSet()));
     assertTrue(plan.reveals().contains(new Plan.Reveal(Market.MALL, "intersect.count")));
+    assertTrue(plan.reveals().contains(new Plan.Reveal(Market.MALL, "intersect.sizesInSteps")));
+  }
+
+  @Test
+  void plan_ofIntersection_saysHowManyItemsTheReceiverAsks() {
+    ProductRef visits = ProductRef.parse("mall-b/visits@1");
+    long rows = Market.products().get(ProductRef.parse("brand-a/members@1")).product().rows();
+    Plan inSteps =
+        planned(
+            members(
+                "{name: audience.intersect}",
+                "{name: audience.intersect, parameters: {sizeStep: 4096}}"));
+    long padded = Math.ceilDiv(rows, 4096) * 4096;
+    assertEquals(List.of(new Plan.Ask(visits, Market.BRAND, padded)), inSteps.asks());
+    Plan exact =
+        planned(
+            members(
+                "{name: audience.intersect}",
+                "{name: audience.intersect, parameters: {sizeStep: 1}}"));
+    assertEquals(List.of(new Plan.Ask(visits, Market.BRAND, rows)), exact.asks());
+    assertTrue(exact.reveals().contains(new Plan.Reveal(Market.MALL, "intersect.sizes")));
+  }
+
+  @Test
+  void plan_ofIntersectionByASetSmallerThanAnyList_isRefused() {
+    long rows = Market.products().get(ProductRef.parse("brand-a/members@1")).product().rows();
+    Refusal refusal =
+        refused(Market.plan(members("minGroup: 50", "minGroup: " + (rows + 1)))).getFirst();
+    assertEquals(ErrorCode.GROUP_TOO_SMALL, refusal.problem().code());
   }
 
   @Test
