@@ -6,84 +6,79 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import hesuan.wire.Contract;
-import hesuan.wire.ContractId;
-import hesuan.wire.Digest;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import hesuan.wire.ErrorCode;
-import hesuan.wire.PartyId;
 import hesuan.wire.ProblemException;
-import hesuan.wire.Product;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.time.LocalDate;
-import java.time.ZoneOffset;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
-import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 
-/** Real processes: what a question costs when it is asked again, and after a disk was put back. */
+/**
+ * Real processes: what a question costs when it is asked again, and after a disk was put back; and
+ * what everybody can see of a job, whoever is in the data.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class BudgetEndToEndTest {
-  private static final String LEADER = "brand-a";
-  private static final String OWNER = "mall-b";
-  private static final List<String> PARTIES = List.of(LEADER, OWNER);
-  private static final long WAIT_NANOS = 120_000_000_000L;
+  private static final String LEADER = ThreeParties.LEADER;
+  private static final String OWNER = ThreeParties.MEMBER;
   private static final String COUNT = "COUNT(*) AS people";
 
-  private final Map<String, Api> apis = new TreeMap<>();
-  private DemoFederation federation;
-  private Path classpath = Path.of("");
+  /** Digests, ids, signatures. */
+  private static final Pattern RANDOM = Pattern.compile("[A-Za-z0-9_+/=-]{20,}");
+
+  private static final Pattern DIGITS = Pattern.compile("[0-9]+");
+
+  /** One person: the ends of what an integer and a date can be, nothing at all, and a plain row. */
+  private static final List<String> EXTREME =
+      List.of(
+          "13900000000,x,9223372036854775807,2199-12-31",
+          "13900000000,y,-9223372036854775808,1900-01-01",
+          "13900000000,,,",
+          "13900000000,x,1,2026-01-05");
+
+  private ThreeParties parties;
   private int number;
 
-  @BeforeEach
+  @BeforeAll
   void found() throws Exception {
-    Path module = Path.of(System.getProperty("basedir", "")).toAbsolutePath();
-    System.setProperty("hesuan.root", module.getParent().toString());
-    classpath = module.resolve("target/budget.classpath");
-    Files.writeString(classpath, System.getProperty("java.class.path"));
-    federation = new DemoFederation(module.resolve("target/budget"));
-    Runtime.getRuntime().addShutdownHook(new Thread(federation::destroy));
-    federation.found(environment());
-    for (String party : PARTIES) {
-      federation.join(party, true);
-      federation.startAgent(party, environment());
+    parties = new ThreeParties("budget");
+    for (String party : List.of(LEADER, OWNER)) {
+      parties.publish(party, "visits", ThreeParties.rows(200), "2");
+      parties.publish(party, "sales", sales(List.of()), "9");
+      parties.publish(party, "twins", sales(party.equals(OWNER) ? EXTREME : List.of()), "9");
     }
-    for (String party : PARTIES) {
-      federation.awaitAgent(party);
-      publish(party);
-    }
-    contract();
+    parties.sign("ctr-budget");
   }
 
-  @AfterEach
+  @AfterAll
   void end() {
-    apis.values().forEach(Api::close);
-    federation.destroy();
+    parties.close();
   }
 
   @Test
   void sameQuestion_costsOnce_andAPutBackDiskStopsAllSpendingUntilItsOwnerAnswers()
       throws Exception {
-    String first = done(COUNT, LEADER);
+    String first = done(visits(COUNT), LEADER);
     assertEquals("0.5", charged());
     // another job, another receiver: the same contract, data and steps
-    String second = done(COUNT, OWNER);
+    String second = done(visits(COUNT), OWNER);
     assertEquals(
-        api(LEADER).get("/jobs/" + first + "/result").path("result"),
-        api(OWNER).get("/jobs/" + second + "/result").path("result"));
+        parties.api(LEADER).get("/jobs/" + first + "/result").path("result"),
+        parties.api(OWNER).get("/jobs/" + second + "/result").path("result"));
     assertEquals("0.5", charged());
     assertEquals("0", spentBy(second));
     assertEquals("0.5", spentBy(first));
-    assertEquals(0, Main.execute("budget", "--home", federation.home(OWNER).toString()));
+    assertEquals(0, Main.execute("budget", "--home", parties.federation.home(OWNER).toString()));
     JsonNode forecast = line().path("forecast");
     assertEquals(1, forecast.path("jobs").asInt());
     assertEquals(3, forecast.path("jobsLeft").asInt());
@@ -92,13 +87,13 @@ class BudgetEndToEndTest {
     Path yesterday = stopAndCopy();
     start();
     // the same figures in other words
-    done("COUNT(*) AS visitors", LEADER);
+    done(visits("COUNT(*) AS visitors"), LEADER);
     assertEquals("1", charged());
     putBack(yesterday);
-    await("the coordinator to show the head", () -> !ledger().path("lost").isEmpty());
+    ThreeParties.await("the coordinator to show the head", () -> !ledger().path("lost").isEmpty());
     assertEquals("0.5", charged());
-    String refused = submit("COUNT(*) AS others", LEADER);
-    await("the refusal", () -> job(refused).path("ended").asBoolean());
+    String refused = submit(visits("COUNT(*) AS others"), LEADER);
+    ThreeParties.await("the refusal", () -> job(refused).path("ended").asBoolean());
     assertEquals("refused", job(refused).path("state").asText());
     assertTrue(
         job(refused).toString().contains(ErrorCode.BUDGET_ROLLED_BACK.code())
@@ -110,14 +105,59 @@ class BudgetEndToEndTest {
             "budget",
             "resolve",
             "--home",
-            federation.home(OWNER).toString(),
+            parties.federation.home(OWNER).toString(),
             "--spent",
             "visits=0.5"));
     assertTrue(ledger().path("lost").isEmpty());
     assertEquals("1", charged());
-    done("COUNT(*) AS others", LEADER);
+    done(visits("COUNT(*) AS others"), LEADER);
     assertEquals("1.5", charged());
     assertNotEquals(first, second);
+  }
+
+  /**
+   * A database with one person more, whose rows try everything that could end a run or make it
+   * differ: nothing that anybody sees of the job does, but the figures.
+   */
+  @Test
+  void oneMorePerson_whateverItsRows_changesNothingThatIsSeenButTheFigures() throws Exception {
+    String plain = done(sales("sales"), LEADER);
+    String extreme = done(sales("twins"), LEADER);
+    assertEquals(spentBy(plain), spentBy(extreme));
+    assertEquals("0.9", spentBy(plain));
+    assertSameShape(job(plain), job(extreme));
+    for (String party : List.of(LEADER, OWNER)) {
+      Api api = parties.api(party);
+      assertSameShape(api.get("/jobs/" + plain), api.get("/jobs/" + extreme));
+      assertSameShape(
+          api.get("/jobs/" + plain + "/receipt"), api.get("/jobs/" + extreme + "/receipt"));
+    }
+    JsonNode one = parties.api(LEADER).get("/jobs/" + plain + "/result").path("result");
+    JsonNode other = parties.api(LEADER).get("/jobs/" + extreme + "/result").path("result");
+    assertEquals(one.path("rows").size(), other.path("rows").size());
+    assertEquals(2, one.path("rows").size());
+    assertSameShape(withoutRows(one), withoutRows(other));
+  }
+
+  private static JsonNode withoutRows(JsonNode result) {
+    ObjectNode rest = result.deepCopy();
+    rest.remove("rows");
+    return rest;
+  }
+
+  private static void assertSameShape(JsonNode one, JsonNode other) {
+    List<String> lines = shape(one).lines().toList();
+    List<String> others = shape(other).lines().toList();
+    assertEquals(lines.size(), others.size(), () -> one + " and " + other);
+    for (int line = 0; line < lines.size(); line++) {
+      assertEquals(lines.get(line), others.get(line));
+    }
+  }
+
+  /** Without names, times, numbers in order of events, digests, and what is signed over these. */
+  private static String shape(JsonNode document) {
+    String text = document.toPrettyString().replace("twins", "sales");
+    return DIGITS.matcher(RANDOM.matcher(text).replaceAll(m -> "#" + m.group().length())).replaceAll("0");
   }
 
   private String charged() {
@@ -125,33 +165,36 @@ class BudgetEndToEndTest {
   }
 
   private JsonNode line() {
-    return api(OWNER).get("/budget").path(0);
+    for (JsonNode line : parties.api(OWNER).get("/budget")) {
+      if (line.path("asset").asText().equals(OWNER + "/visits")) {
+        return line;
+      }
+    }
+    throw new AssertionError("no budget of the visits");
   }
 
   private JsonNode ledger() {
-    return api(OWNER).get("/budget/ledger");
+    return parties.api(OWNER).get("/budget/ledger");
   }
 
   private String spentBy(String job) {
-    return api(OWNER).get("/jobs/" + job).path("budget").path(0).path("charged").asText();
+    return parties.api(OWNER).get("/jobs/" + job).path("budget").path(0).path("charged").asText();
   }
 
-  private String done(String counted, String receiver) throws Exception {
-    String id = submit(counted, receiver);
-    await("an end of " + id, () -> job(id).path("ended").asBoolean());
+  private String done(String question, String receiver) throws Exception {
+    String id = submit(question, receiver);
+    ThreeParties.await("an end of " + id, () -> job(id).path("ended").asBoolean());
     assertEquals("done", job(id).path("state").asText(), () -> job(id).toString());
-    await("the result", () -> has(receiver, id));
-    await("the owner to settle", () -> settled(id));
+    ThreeParties.await("the result", () -> has(receiver, id));
+    for (String party : List.of(LEADER, OWNER)) {
+      ThreeParties.await("it to settle", () -> parties.agentState(party, id).equals("settled"));
+    }
     return id;
-  }
-
-  private boolean settled(String id) {
-    return api(OWNER).get("/jobs/" + id).path("state").asText().equals("settled");
   }
 
   private boolean has(String party, String id) {
     try {
-      return api(party).get("/jobs/" + id + "/result").has("result");
+      return parties.api(party).get("/jobs/" + id + "/result").has("result");
     } catch (ProblemException e) {
       assertEquals(ErrorCode.UNKNOWN_JOB, e.problem().code());
       return false;
@@ -159,45 +202,76 @@ class BudgetEndToEndTest {
   }
 
   private JsonNode job(String id) {
-    return api(LEADER + "/coordinator").get("/jobs/" + id);
+    return parties.job(id);
   }
 
-  private String submit(String counted, String receiver) {
+  private static String visits(String counted) {
+    return question(
+        "visits", "SELECT city, " + counted + " FROM t WHERE city IN ('x', 'y') GROUP BY city", "0.5");
+  }
+
+  private static String sales(String product) {
+    return question(
+        product,
+        "SELECT city, COUNT(DISTINCT phone) AS people, SUM(CLAMP(amount, 0, 50)) AS s, AVG(CLAMP(amount * amount, 0, 900)) AS m FROM t WHERE \"day\" >= DATE '2020-01-01' AND city IN ('x', 'y') GROUP BY city",
+        "0.9");
+  }
+
+  private static String question(String product, String sql, String epsilon) {
+    return """
+        contract: ctr-budget
+        inputs:
+          t: [brand-a/%1$s@1, mall-b/%1$s@1]
+        what:
+          sql: %2$s
+        privacy: {unit: phone, epsilon: %3$s, minGroup: 50, maxGroups: 1, maxRows: 1}
+        """
+        .formatted(product, "'" + sql.replace("'", "''") + "'", epsilon);
+  }
+
+  private String submit(String question, String receiver) {
     number++;
     String spec =
         """
         apiVersion: hesuan/v1
         kind: Job
-        metadata: {name: people-%1$d, submitToken: budget-token-%1$08d}
+        metadata: {name: people, submitToken: budget-token-%1$08d}
         purpose: {code: benchmark.market, basis: consent}
-        contract: ctr-budget
-        inputs:
-          visits: [brand-a/visits@1, mall-b/visits@1]
-        what:
-          sql: SELECT city, %2$s FROM visits WHERE city IN ('x', 'y') GROUP BY city
-        privacy: {unit: phone, epsilon: 0.5, minGroup: 50, maxGroups: 1, maxRows: 1}
-        outputs:
+        %2$soutputs:
           - {name: people, to: [%3$s]}
         run: {deadline: PT5M, attempts: 3}
         """
-            .formatted(number, counted, receiver);
-    return api(receiver + "/coordinator").post("/jobs", Map.of("spec", spec)).path("id").asText();
+            .formatted(number, question, receiver);
+    return parties
+        .api(receiver + "/coordinator")
+        .post("/jobs", Map.of("spec", spec))
+        .path("id")
+        .asText();
+  }
+
+  private static String sales(List<String> more) {
+    StringBuilder rows = new StringBuilder("phone,city,amount,day\n");
+    for (int i = 0; i < 205; i++) {
+      rows.append("138%08d,%s,12,2026-01-05\n".formatted(i, i % 2 == 0 ? "x" : "y"));
+    }
+    more.forEach(row -> rows.append(row).append('\n'));
+    return rows.toString();
   }
 
   private Path stopAndCopy() throws Exception {
     stop();
-    Path copy = federation.folder().resolve("yesterday");
+    Path copy = parties.federation.folder().resolve("yesterday");
     Files.createDirectories(copy);
-    copyState(federation.home(OWNER), copy);
+    copyState(parties.federation.home(OWNER), copy);
     return copy;
   }
 
   private void putBack(Path copy) throws Exception {
     stop();
     for (String file : List.of("state.db", "state.db-wal", "state.db-shm")) {
-      Files.deleteIfExists(federation.home(OWNER).resolve(file));
+      Files.deleteIfExists(parties.federation.home(OWNER).resolve(file));
     }
-    copyState(copy, federation.home(OWNER));
+    copyState(copy, parties.federation.home(OWNER));
     start();
   }
 
@@ -217,108 +291,14 @@ class BudgetEndToEndTest {
   }
 
   private void stop() throws Exception {
-    Process process = federation.process(OWNER);
+    Process process = parties.federation.process(OWNER);
     process.destroyForcibly();
     process.waitFor();
     assertFalse(process.isAlive());
   }
 
   private void start() throws IOException {
-    federation.startAgent(OWNER, environment());
-    federation.awaitAgent(OWNER);
-  }
-
-  private Map<String, String> environment() {
-    return Map.of(
-        "HESUAN_JAVA_OPTS",
-        "-Xmx256m -XX:TieredStopAtLevel=1",
-        "HESUAN_CLASSPATH",
-        classpath.toString());
-  }
-
-  private Api api(String node) {
-    return apis.computeIfAbsent(
-        node,
-        n -> {
-          try {
-            return n.endsWith("/coordinator")
-                ? federation.at(n.substring(0, n.indexOf('/'))).coordinator()
-                : federation.at(n).agent();
-          } catch (IOException e) {
-            throw new UncheckedIOException(e);
-          }
-        });
-  }
-
-  private static void await(String what, Callable<Boolean> condition) throws Exception {
-    long end = System.nanoTime() + WAIT_NANOS;
-    while (!condition.call()) {
-      if (System.nanoTime() > end) {
-        throw new AssertionError("waited in vain for " + what);
-      }
-      DemoFederation.pause();
-    }
-  }
-
-  private void publish(String party) throws IOException {
-    Path file = federation.folder().resolve(party + ".csv");
-    StringBuilder rows = new StringBuilder("phone,city\n");
-    for (int i = 0; i < 200; i++) {
-      rows.append("138%08d,%s\n".formatted(i, i % 2 == 0 ? "x" : "y"));
-    }
-    Files.writeString(file, rows);
-    Map<String, Object> request = new HashMap<>();
-    request.put("name", "visits");
-    request.put("title", "visits");
-    request.put("source", Map.of("kind", "csv", "path", file.toString()));
-    request.put("id", Map.of("column", "phone", "rule", "phone-cn/1"));
-    request.put(
-        "rules",
-        List.of(
-            Map.of(
-                "column", "*",
-                "level", "aggregate",
-                "receivers", List.of("*"),
-                "purposes", List.of("benchmark"),
-                "until", LocalDate.now(ZoneOffset.UTC).plusYears(1).toString())));
-    request.put("terms", Map.of("minGroup", 20, "maxEpsilon", "1"));
-    request.put("budget", "2");
-    assertTrue(api(party).post("/products", request).path("accepted").asBoolean());
-  }
-
-  private void contract() throws Exception {
-    Api coordinator = api(LEADER + "/coordinator");
-    LocalDate today = LocalDate.now(ZoneOffset.UTC);
-    List<Contract.Member> members = new ArrayList<>();
-    coordinator
-        .get("/parties")
-        .path("parties")
-        .forEach(
-            p ->
-                members.add(
-                    new Contract.Member(
-                        new PartyId(p.path("party").asText()),
-                        new Digest(p.path("keysDigest").asText()))));
-    members.sort((a, b) -> a.party().compareTo(b.party()));
-    coordinator.post(
-        "/contracts",
-        new Contract(
-            Product.VERSION,
-            new ContractId("ctr-budget"),
-            members,
-            List.of("benchmark"),
-            List.of("brand-a/visits", "mall-b/visits"),
-            List.of("dpQuery"),
-            List.of(new Contract.Output("aggregate", PARTIES.stream().map(PartyId::new).toList())),
-            today,
-            today.plusDays(9),
-            1000,
-            List.of("leader-and-helpers-do-not-collude")));
-    for (String party : PARTIES) {
-      api(party).post("/contracts/ctr-budget/sign", Map.of());
-    }
-    await(
-        "the contract",
-        () -> coordinator.get("/contracts/ctr-budget").path("state").asText().equals("inForce"));
+    parties.start(OWNER);
+    parties.federation.awaitAgent(OWNER);
   }
 }
