@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -20,7 +21,11 @@ import picocli.CommandLine.Parameters;
 @picocli.CommandLine.Command(
     name = "budget",
     description = "Privacy budget of this party's products. 本方产品的隐私预算。",
-    subcommands = {BudgetCommand.Allow.class, BudgetCommand.Resolve.class})
+    subcommands = {
+      BudgetCommand.Allow.class,
+      BudgetCommand.Queries.class,
+      BudgetCommand.Resolve.class
+    })
 final class BudgetCommand extends Command {
   private static final Pattern RATE = Pattern.compile("([0-9.]+)/([0-9]{1,4})");
 
@@ -49,6 +54,7 @@ final class BudgetCommand extends Command {
           epsilon == null ? "" : "&epsilon=" + URLEncoder.encode(epsilon, StandardCharsets.UTF_8);
       JsonNode lines = agent.get("/budget?days=" + days + shape);
       tell(console, lines);
+      tellQueries(console, agent.get("/budget/queries"));
       JsonNode ledger = agent.get("/budget/ledger");
       for (JsonNode lost : ledger.path("lost")) {
         console.say(
@@ -102,6 +108,30 @@ final class BudgetCommand extends Command {
     }
   }
 
+  private static void tellQueries(Console console, JsonNode lines) {
+    for (JsonNode line : lines) {
+      String asset =
+          line.hasNonNull("lookup") ? line.path("lookup").asText() : line.path("asset").asText();
+      String by = line.path("by").asText();
+      long asked = line.path("asked").asLong();
+      if (line.hasNonNull("limit")) {
+        console.say(
+            "%s has asked %s about %d of its people; %d of %d are left%s",
+            "%s 已向 %s 查询 %d 人；限额 %5$d，剩余 %4$d%6$s",
+            by,
+            asset,
+            asked,
+            line.path("left").asLong(),
+            line.path("limit").asLong(),
+            line.path("usual").asBoolean() ? console.text(" (the usual)", "（默认）") : "");
+      } else {
+        console.say(
+            "%s has asked %s about %d of its people; there is no limit",
+            "%s 已向 %s 查询 %d 人；无限额", by, asset, asked);
+      }
+    }
+  }
+
   /** {@code 1/30} as the API says it. */
   static Map<String, Object> rate(String text) {
     Matcher parts = RATE.matcher(text);
@@ -144,6 +174,51 @@ final class BudgetCommand extends Command {
       try (Api agent = home().agent()) {
         JsonNode lines = agent.post("/budget/allow", request);
         tell(console, lines);
+        console.document(lines);
+      }
+      return Exit.OK;
+    }
+  }
+
+  @picocli.CommandLine.Command(
+      name = "queries",
+      description =
+          "Set of how many of its people a counterparty may ask whether they are in a product; what was asked stays asked. 设置对手方可向产品查询的人数；已查询的不会恢复。")
+  static final class Queries extends HomeCommand {
+    @Parameters(paramLabel = "NAME", description = "Of the product. 产品名。")
+    String name = "";
+
+    @Option(names = "--by", required = true, paramLabel = "PARTY", description = "Who asks. 查询方。")
+    String by = "";
+
+    /** One of the two: no limit is never by accident. */
+    static final class Limit {
+      @Option(
+          names = "--limit",
+          required = true,
+          paramLabel = "ITEMS",
+          description = "Over all versions, with those asked before. 所有版本合计，含已查询的。")
+      @Nullable Long limit;
+
+      @Option(names = "--unlimited", required = true, description = "No limit. 不设限额。")
+      boolean unlimited;
+    }
+
+    @ArgGroup(multiplicity = "1")
+    Limit limit = new Limit();
+
+    @Override
+    protected int run(Console console) throws Exception {
+      Map<String, Object> request = new LinkedHashMap<>();
+      request.put("product", name);
+      request.put("by", by);
+      request.put("unlimited", limit.unlimited);
+      if (limit.limit != null) {
+        request.put("limit", limit.limit);
+      }
+      try (Api agent = home().agent()) {
+        JsonNode lines = agent.post("/budget/queries", request);
+        tellQueries(console, lines);
         console.document(lines);
       }
       return Exit.OK;

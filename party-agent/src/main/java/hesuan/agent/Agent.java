@@ -74,7 +74,7 @@ public final class Agent implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Agent.class);
   public static final Schema SCHEMA =
-      new Schema("agent", Agent.class, List.of("1-agent.sql", "2-people.sql", "3-budget.sql"));
+      new Schema("agent", Agent.class, List.of("1-agent.sql", "2-people.sql", "3-budget.sql", "4-queries.sql"));
   private static final long TICK_MILLIS = 2_000;
 
   /**
@@ -218,6 +218,7 @@ public final class Agent implements AutoCloseable {
     Steps steps =
         new Steps(
             products,
+            budget.queries(),
             keys,
             this::pinned,
             Workers.of(config.threads(), workers),

@@ -1,5 +1,6 @@
 package hesuan.psi;
 
+import hesuan.wire.Digest;
 import hesuan.wire.ErrorCode;
 import hesuan.wire.PartyId;
 import hesuan.wire.ProblemException;
@@ -17,6 +18,15 @@ public interface QueryBudget {
    * @throws ProblemException QUERIES_EXHAUSTED if that many are not left; then none is charged
    */
   void charge(PartyId asker, UnbalancedVersion version, int items);
+
+  /**
+   * All that is asked has come, and no answer has left.
+   *
+   * @param elements digest of what is asked: an asker that asks the same again under the same blind
+   *     sends the same
+   * @throws ProblemException QUERIES_EXHAUSTED if this may not be answered
+   */
+  default void answering(PartyId asker, Digest elements) {}
 
   /** So many items for every counterparty and version, as long as the process lives. */
   static QueryBudget upTo(long itemsMax) {

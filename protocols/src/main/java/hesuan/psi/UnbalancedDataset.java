@@ -6,6 +6,9 @@ import hesuan.group.Workers;
 import hesuan.wire.ErrorCode;
 import hesuan.wire.ProblemException;
 import hesuan.wire.SecretBytes;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -97,8 +100,7 @@ public final class UnbalancedDataset {
       Workers workers,
       SecureRandom random) {
     Buckets.distinct(items);
-    byte[] info = version.digest().hex().getBytes(StandardCharsets.US_ASCII);
-    Scalar key = BatchOprf.deriveKey(seed, info);
+    Scalar key = key(version, seed);
     int count = items.length / 2;
     int needed = Math.max(1, Math.ceilDiv(count, shardItems));
     int shards = Integer.highestOneBit(2 * needed - 1);
@@ -112,6 +114,47 @@ public final class UnbalancedDataset {
       all.add(new Tags(store.take(shard), 0));
     }
     return of(version, key, all, 0, List.of(), workers, random);
+  }
+
+  private static Scalar key(UnbalancedVersion version, SecretBytes seed) {
+    byte[] info = version.digest().hex().getBytes(StandardCharsets.US_ASCII);
+    return BatchOprf.deriveKey(seed, info);
+  }
+
+  /** To be kept, without the key; as secret as the items. {@link #read} takes it back. */
+  public void write(DataOutput out) throws IOException {
+    filter.write(out);
+    byte[] bytes = new byte[0];
+    for (Tags shard : shards) {
+      out.writeInt(shard.revision);
+      out.writeInt(shard.tags.length);
+      bytes = bytes.length == 8 * shard.tags.length ? bytes : new byte[8 * shard.tags.length];
+      ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asLongBuffer().put(shard.tags);
+      out.write(bytes);
+    }
+  }
+
+  /**
+   * @param seed with which it was built
+   * @throws IOException where it cannot have been written by {@link #write} for that version
+   */
+  public static UnbalancedDataset read(UnbalancedVersion version, SecretBytes seed, DataInput in)
+      throws IOException {
+    UnbalancedFilter filter = UnbalancedFilter.read(version, in);
+    List<Tags> shards = new ArrayList<>();
+    for (UnbalancedFilter.Shard shard : filter.shards()) {
+      int revision = in.readInt();
+      int length = in.readInt();
+      if (revision < 0 || revision > filter.revision() || length != 2 * shard.filter().count()) {
+        throw new IOException("no dataset: " + length + " longs of revision " + revision);
+      }
+      byte[] bytes = new byte[8 * length];
+      in.readFully(bytes);
+      long[] tags = new long[length];
+      ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asLongBuffer().get(tags);
+      shards.add(new Tags(tags, revision));
+    }
+    return new UnbalancedDataset(version, key(version, seed), shards, filter);
   }
 
   /** The tag of an item is the output of the function for the block and 16 bytes of zero. */

@@ -1,6 +1,9 @@
 package hesuan.psi;
 
 import hesuan.wire.Digest;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -72,6 +75,43 @@ public final class UnbalancedFilter {
     }
   }
 
+  /** To be kept; {@link #read} takes it back. Whoever keeps it sees to it that it comes back whole. */
+  public void write(DataOutput out) throws IOException {
+    out.writeInt(revision);
+    out.writeInt(shards.size());
+    for (Shard shard : shards) {
+      byte[] encoded = shard.encode();
+      out.writeInt(encoded.length);
+      out.write(encoded);
+    }
+  }
+
+  /**
+   * @throws IOException where it cannot have been written by {@link #write} for that version
+   */
+  public static UnbalancedFilter read(UnbalancedVersion version, DataInput in) throws IOException {
+    int revision = in.readInt();
+    int count = in.readInt();
+    if (revision < 0 || count < 1 || count > SHARDS_MAX || Integer.bitCount(count) != 1) {
+      throw new IOException("no filter: " + count + " shards of revision " + revision);
+    }
+    List<Shard> shards = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      int bytes = in.readInt();
+      int items = in.readInt();
+      int fingerprintBytes = version.fingerprintBytes();
+      if (items < 0
+          || items > SHARD_ITEMS_MAX
+          || bytes != Shard.HEAD_BYTES + FuseFilter.tableBytes(items, fingerprintBytes)) {
+        throw new IOException("no filter: a shard of " + items + " items in " + bytes + " bytes");
+      }
+      byte[] encoded = ByteBuffer.allocate(bytes).putInt(items).array();
+      in.readFully(encoded, Integer.BYTES, bytes - Integer.BYTES);
+      shards.add(Shard.decode(encoded, fingerprintBytes));
+    }
+    return new UnbalancedFilter(version, revision, shards);
+  }
+
   /** The same with some shards in place of others, or more of them. */
   static UnbalancedFilter changed(
       UnbalancedVersion version,
@@ -109,7 +149,7 @@ public final class UnbalancedFilter {
     return shards;
   }
 
-  long items() {
+  public long items() {
     return shards.stream().mapToLong(shard -> shard.filter.count()).sum();
   }
 

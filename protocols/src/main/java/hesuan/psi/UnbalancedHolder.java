@@ -5,7 +5,9 @@ import hesuan.channel.RecordedChannel;
 import hesuan.group.Points;
 import hesuan.group.Workers;
 import hesuan.wire.Digest;
+import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 
 /**
@@ -50,18 +52,22 @@ public final class UnbalancedHolder {
     budget.charge(parameters.asker(), parameters.version(), items);
     sendChanges(asker, digest, opening.revision());
     List<byte[]> batches = new ArrayList<>();
+    MessageDigest asked = Digest.sha256();
     for (int from = 0; from < items; from += UnbalancedMessages.Elements.BATCH) {
       int count = Math.min(UnbalancedMessages.Elements.BATCH, items - from);
       byte[] elements =
           UnbalancedMessages.Elements.receive(
                   asker, UnbalancedMessages.Elements.BLINDED_TAG, from, count)
               .bytes();
+      asked.update(elements);
       int bad = Points.multiply(elements, count, dataset.key(), elements, workers);
       if (bad != 0) {
         throw asker.violation("encoded elements other than the identity", bad + " others");
       }
       batches.add(elements);
     }
+    Digest elements = new Digest(HexFormat.of().formatHex(asked.digest()));
+    budget.answering(parameters.asker(), elements);
     // All have come in before any goes back: two full channels must not wait for each other.
     for (int batch = 0; batch < batches.size(); batch++) {
       new UnbalancedMessages.Elements(batch * UnbalancedMessages.Elements.BATCH, batches.get(batch))

@@ -163,8 +163,8 @@ public enum ErrorCode {
       "HS4009",
       "no queries left for this counterparty",
       "该对手方的查询额度已用尽",
-      "ask for fewer items or wait for a new version of the product",
-      "请减少查询条数或等待该产品的新版本"),
+      "ask for fewer items, or have the owner allow more: `hesuan budget queries`",
+      "请减少查询条数，或请所有者用 `hesuan budget queries` 提高限额"),
 
   NOT_AUTHENTICATED(
       "HS5001",

@@ -75,6 +75,25 @@ final class BudgetController {
     return budget(owner, Optional.empty(), Optional.empty());
   }
 
+  /** How many items each counterparty asked of each product, and may still ask. */
+  @Get("/queries")
+  List<Views.QueryLine> queries(@Parameter(hidden = true) Owner owner) {
+    return agent.budget().queries().lines().stream().map(Views.QueryLine::of).toList();
+  }
+
+  /** Sets how many items a counterparty may ask of a product; what was asked stays asked. */
+  @Post("/queries")
+  List<Views.QueryLine> allowQueries(
+      @Parameter(hidden = true) Owner owner, @Body Views.QueryAllowance allowance) {
+    if ((allowance.limit() == null) != allowance.unlimited()) {
+      throw new ProblemException(
+          ErrorCode.INVALID_VALUE, "limit", "a number of items, or unlimited", "neither or both");
+    }
+    String asset = line(allowance.product()).asset();
+    agent.budget().queries().allow(asset, allowance.by(), allowance.limit());
+    return queries(owner);
+  }
+
   /**
    * After a rollback: what counts as spent by the lost entries. Of a product that is not named,
    * everything that is left.

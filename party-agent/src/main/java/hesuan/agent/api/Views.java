@@ -3,6 +3,7 @@ package hesuan.agent.api;
 import com.fasterxml.jackson.databind.JsonNode;
 import hesuan.agent.budget.BudgetForecast;
 import hesuan.agent.budget.BudgetLine;
+import hesuan.agent.budget.QueryBudgets;
 import hesuan.ids.IdQuality;
 import hesuan.policy.Decision;
 import hesuan.wire.Contract;
@@ -132,6 +133,40 @@ final class Views {
   record Allowance(String product, Epsilon limit, @Nullable Rate rate) {
     record Rate(Epsilon epsilon, int days) {}
   }
+
+  /**
+   * How many items a counterparty may ask of a product.
+   *
+   * @param lookup the version whose account this is, where the filters of each have their own
+   * @param limit null: without limit
+   * @param usual the owner has not said
+   */
+  record QueryLine(
+      String asset,
+      PartyId by,
+      @Nullable ProductRef lookup,
+      @Nullable Long limit,
+      boolean usual,
+      long asked,
+      @Nullable Long left) {
+    static QueryLine of(QueryBudgets.Line line) {
+      return new QueryLine(
+          line.asset(),
+          line.by(),
+          line.lookup(),
+          line.limit(),
+          line.usual(),
+          line.asked(),
+          line.left());
+    }
+  }
+
+  /**
+   * @param product its name
+   * @param limit over all versions, with what was asked before; left out only with {@code
+   *     unlimited}
+   */
+  record QueryAllowance(String product, PartyId by, @Nullable Long limit, boolean unlimited) {}
 
   record Resolution(List<SpentByLost> spent) {}
 

@@ -40,11 +40,13 @@ public final class Budget {
   private final Store store;
   private final Clock clock;
   private final BudgetChain chain;
+  private final QueryBudgets queries;
 
   private Budget(Store store, Clock clock) {
     this.store = store;
     this.clock = clock;
     this.chain = new BudgetChain(store);
+    this.queries = new QueryBudgets(store, clock);
   }
 
   /**
@@ -58,7 +60,9 @@ public final class Budget {
     store.read(
         "verify budget",
         t -> {
-          BudgetTables.requireSums(t, BudgetChain.replay(t));
+          BudgetReplay replay = BudgetChain.replay(t);
+          BudgetTables.requireSums(t, replay);
+          BudgetTables.requireQueries(t, replay.asked());
           return null;
         });
     budget.adopt();
@@ -68,6 +72,11 @@ public final class Budget {
   /** What every step of this budget is written to, and what others have seen of it. */
   public BudgetChain chain() {
     return chain;
+  }
+
+  /** What counterparties may ask item by item; its entries are in the same chain. */
+  public QueryBudgets queries() {
+    return queries;
   }
 
   /**
@@ -366,6 +375,9 @@ public final class Budget {
       add(t, amount, 0, 1);
     }
     BudgetChain.appendResolved(t, new BudgetEvent.Resolved(lost, spent), seconds());
+    if (!lost.isEmpty()) {
+      QueryBudgets.resolved(t, BudgetChain.head(t).number());
+    }
   }
 
   /** How this party's products stand. */

@@ -6,7 +6,10 @@ import hesuan.wire.BudgetHead;
 import hesuan.wire.Digest;
 import hesuan.wire.Epsilon;
 import hesuan.wire.JobId;
+import hesuan.wire.PartyId;
+import hesuan.wire.ProductRef;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What an entry of the budget's chain says. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
@@ -16,7 +19,12 @@ import java.util.List;
   @JsonSubTypes.Type(value = BudgetEvent.Charged.class, name = "charged"),
   @JsonSubTypes.Type(value = BudgetEvent.Freed.class, name = "freed"),
   @JsonSubTypes.Type(value = BudgetEvent.Repeated.class, name = "repeated"),
-  @JsonSubTypes.Type(value = BudgetEvent.Resolved.class, name = "resolved")
+  @JsonSubTypes.Type(value = BudgetEvent.Resolved.class, name = "resolved"),
+  @JsonSubTypes.Type(value = BudgetEvent.QueriesAllowed.class, name = "queriesAllowed"),
+  @JsonSubTypes.Type(value = BudgetEvent.QueriesReserved.class, name = "queriesReserved"),
+  @JsonSubTypes.Type(value = BudgetEvent.QueriesCharged.class, name = "queriesCharged"),
+  @JsonSubTypes.Type(value = BudgetEvent.QueriesChargedAgain.class, name = "queriesChargedAgain"),
+  @JsonSubTypes.Type(value = BudgetEvent.QueriesFreed.class, name = "queriesFreed")
 })
 public sealed interface BudgetEvent {
   /** What a budget is kept for: the people whom one id column of one product names. */
@@ -64,4 +72,46 @@ public sealed interface BudgetEvent {
       spent = List.copyOf(spent);
     }
   }
+
+  /** Who may ask of which product, of whatever version. */
+  record QueryKey(String asset, PartyId by) implements Comparable<QueryKey> {
+    @Override
+    public int compareTo(QueryKey other) {
+      int byAsset = asset.compareTo(other.asset);
+      return byAsset != 0 ? byAsset : by.compareTo(other.by);
+    }
+  }
+
+  /**
+   * Items of which one job tells a counterparty whether they are in a product.
+   *
+   * @param lookup by a filter that lives as long as the version does
+   * @param usual what may be asked where the owner has not said how much
+   */
+  record Query(ProductRef product, PartyId by, boolean lookup, long items, long usual) {
+    QueryKey key() {
+      return new QueryKey(product.asset(), by);
+    }
+  }
+
+  /**
+   * The owner's word on how many items a counterparty may ask, in place of the one before and of
+   * what is usual; what was asked stays asked.
+   *
+   * @param limit null: as many as it likes
+   */
+  record QueriesAllowed(QueryKey key, @Nullable Long limit) implements BudgetEvent {}
+
+  record QueriesReserved(JobId job, List<Query> queries) implements BudgetEvent {
+    public QueriesReserved {
+      queries = List.copyOf(queries);
+    }
+  }
+
+  record QueriesCharged(JobId job) implements BudgetEvent {}
+
+  /** An attempt of a job that was answered before is answered too: it may ask of other people. */
+  record QueriesChargedAgain(JobId job, PartyId by) implements BudgetEvent {}
+
+  record QueriesFreed(JobId job) implements BudgetEvent {}
 }

@@ -7,6 +7,7 @@ import hesuan.wire.Digest;
 import hesuan.wire.Epsilon;
 import hesuan.wire.ErrorCode;
 import hesuan.wire.JobId;
+import hesuan.wire.PartyId;
 import hesuan.wire.ProblemException;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -39,6 +40,7 @@ final class BudgetReplay {
   private final Map<Key, Totals> lines = new TreeMap<>();
   private final Map<JobId, Job> jobs = new HashMap<>();
   private final Set<Digest> queries = new HashSet<>();
+  private final QueryReplay asked = new QueryReplay();
   private BudgetHead.Head head = BudgetEntry.NONE;
 
   Map<Key, Totals> lines() {
@@ -51,6 +53,10 @@ final class BudgetReplay {
 
   Set<Digest> queries() {
     return queries;
+  }
+
+  QueryReplay asked() {
+    return asked;
   }
 
   BudgetHead.Head head() {
@@ -97,8 +103,21 @@ final class BudgetReplay {
         require(queries.contains(query), entry, "a query that was charged before");
         jobs.put(job, new Job(State.CHARGED, query, List.of()));
       }
-      case BudgetEvent.Resolved(List<BudgetHead.Head> _, List<Amount> spent) ->
-          spent.forEach(amount -> add(amount, 0, 1));
+      case BudgetEvent.Resolved(List<BudgetHead.Head> lost, List<Amount> spent) -> {
+        spent.forEach(amount -> add(amount, 0, 1));
+        if (!lost.isEmpty()) {
+          asked.resolved();
+        }
+      }
+      case BudgetEvent.QueriesAllowed event -> asked.allow(event);
+      case BudgetEvent.QueriesReserved event ->
+          require(asked.reserve(event), entry, "a reservation of queries that are left");
+      case BudgetEvent.QueriesCharged(JobId job) ->
+          require(asked.move(job, State.CHARGED), entry, "a job with reserved queries");
+      case BudgetEvent.QueriesChargedAgain(JobId job, PartyId by) ->
+          require(asked.again(job, by), entry, "a job with charged queries");
+      case BudgetEvent.QueriesFreed(JobId job) ->
+          require(asked.move(job, State.FREED), entry, "a job with reserved queries");
     }
     head = entry.head();
   }

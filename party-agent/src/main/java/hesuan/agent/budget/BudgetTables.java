@@ -2,12 +2,15 @@ package hesuan.agent.budget;
 
 import hesuan.agent.budget.BudgetEvent.Amount;
 import hesuan.agent.budget.BudgetEvent.Key;
+import hesuan.agent.budget.BudgetEvent.QueryKey;
 import hesuan.store.Transaction;
 import hesuan.wire.Digest;
+import hesuan.wire.PartyId;
 import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /** Whether the tables, from which everything is answered, say what the chain adds up to. */
@@ -23,6 +26,55 @@ final class BudgetTables {
     if (!queries.equals(replay.queries().stream().map(Digest::hex).sorted().toList())) {
       throw BudgetChain.damaged("the queries of its entries", "others in the tables");
     }
+  }
+
+  /** The same for the queries of counterparties. */
+  static void requireQueries(Transaction t, QueryReplay replay) throws SQLException {
+    Map<QueryKey, Optional<Long>> limits = new TreeMap<>();
+    t.query(
+        "SELECT asset, asker, items FROM query_limit",
+        row -> {
+          long items = row.getLong(3);
+          Optional<Long> limit = row.wasNull() ? Optional.empty() : Optional.of(items);
+          return limits.put(new QueryKey(row.getString(1), new PartyId(row.getString(2))), limit);
+        });
+    Map<List<String>, List<Long>> asked = new HashMap<>();
+    t.query(
+        "SELECT job, product, asker, state, lookup, items, usual, times FROM query_spending",
+        row ->
+            asked.put(
+                List.of(row.getString(1), row.getString(2), row.getString(3), row.getString(4)),
+                List.of(row.getLong(5), row.getLong(6), row.getLong(7), row.getLong(8))));
+    boolean stopped = t.one("SELECT number FROM query_stopped LIMIT 1", row -> 1).isPresent();
+    if (!limits.equals(replay.limits())
+        || !asked.equals(asked(replay))
+        || stopped != replay.stopped()) {
+      throw BudgetChain.damaged("the queries of its entries", "others in the tables");
+    }
+  }
+
+  private static Map<List<String>, List<Long>> asked(QueryReplay replay) {
+    Map<List<String>, List<Long>> all = new HashMap<>();
+    replay
+        .jobs()
+        .forEach(
+            (job, list) -> {
+              for (QueryReplay.Asked asked : list) {
+                BudgetEvent.Query query = asked.query();
+                all.put(
+                    List.of(
+                        job.value(),
+                        query.product().toString(),
+                        query.by().value(),
+                        text(asked.state())),
+                    List.of(
+                        query.lookup() ? 1L : 0L,
+                        query.items(),
+                        query.usual(),
+                        (long) asked.times()));
+              }
+            });
+    return all;
   }
 
   private static Map<Key, BudgetReplay.Totals> lines(Transaction t) throws SQLException {

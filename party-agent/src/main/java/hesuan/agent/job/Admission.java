@@ -3,7 +3,9 @@ package hesuan.agent.job;
 import hesuan.agent.Contracts;
 import hesuan.agent.Members;
 import hesuan.agent.budget.Budget;
+import hesuan.agent.budget.BudgetEvent;
 import hesuan.agent.budget.CanonicalQuery;
+import hesuan.agent.budget.QueryBudgets;
 import hesuan.agent.data.OwnProducts;
 import hesuan.control.Propose;
 import hesuan.evidence.Envelope;
@@ -80,6 +82,18 @@ public final class Admission {
     return plan.charges().stream().filter(c -> c.owner().equals(self)).toList();
   }
 
+  /** What the plan lets others ask of this party's products. */
+  List<BudgetEvent.Query> queries(Plan plan) {
+    List<BudgetEvent.Query> queries = new ArrayList<>();
+    for (Plan.Ask ask : plan.asks()) {
+      if (ask.product().party().equals(self)) {
+        long rows = own.find(ask.product()).map(held -> held.product().rows()).orElse(0L);
+        queries.add(QueryBudgets.query(ask.product(), ask.by(), false, ask.items(), rows));
+      }
+    }
+    return queries;
+  }
+
   static Digest query(Plan plan) {
     return CanonicalQuery.of(plan, Software.NAME);
   }
@@ -141,6 +155,7 @@ public final class Admission {
 
   private void checkBudget(JobEntry entry) {
     budget.check(entry.id(), query(entry.plan()), ownCharges(entry.plan(), self));
+    budget.queries().check(entry.id(), queries(entry.plan()));
   }
 
   /** Before an attempt: everyone has signed this very plan, and the policy of now still agrees. */
@@ -326,6 +341,7 @@ public final class Admission {
   private static String ruleOf(Problem problem, String otherwise) {
     return switch (problem.code()) {
       case BUDGET_EXHAUSTED, BUDGET_ROLLED_BACK -> "budget";
+      case QUERIES_EXHAUSTED -> "queries";
       case WITHDRAWN -> "withdrawn";
       case SIGNATURE_REFUSED -> "signature";
       case UNKNOWN_CONTRACT, CONTRACT_VIOLATED -> "contract";

@@ -2,6 +2,7 @@ package hesuan.agent.job;
 
 import com.google.protobuf.ByteString;
 import hesuan.agent.budget.Budget;
+import hesuan.agent.budget.BudgetEvent;
 import hesuan.control.FromAgent;
 import hesuan.control.Interrupt;
 import hesuan.control.Propose;
@@ -292,6 +293,8 @@ public final class JobDriver {
         transition.effects().contains(new PartyJobEffect.ReserveBudget())
             ? Optional.of(countersign(entry))
             : Optional.empty();
+    // read before the transaction, which is the store's only writer
+    List<BudgetEvent.Query> queries = admission.queries(entry.plan());
     book.store()
         .inTransaction(
             "job transition",
@@ -300,7 +303,7 @@ public final class JobDriver {
               rows.write(t);
               for (PartyJobEffect effect : transition.effects()) {
                 if (effect instanceof PartyJobEffect.Stored stored) {
-                  write(t, entry, stored, own);
+                  write(t, entry, stored, queries, own);
                 }
               }
               return null;
@@ -308,25 +311,35 @@ public final class JobDriver {
   }
 
   private void write(
-      Transaction t, JobEntry entry, PartyJobEffect.Stored effect, Optional<Envelope> own)
+      Transaction t,
+      JobEntry entry,
+      PartyJobEffect.Stored effect,
+      List<BudgetEvent.Query> queries,
+      Optional<Envelope> own)
       throws SQLException {
     switch (effect) {
       case PartyJobEffect.ReserveBudget _ -> {
         budget.reserve(
             t, entry.id(), Admission.query(entry.plan()), Admission.ownCharges(entry.plan(), self));
+        budget.queries().reserve(t, entry.id(), queries);
         JobBook.countersigned(t, entry.id(), own.orElseThrow());
       }
-      case PartyJobEffect.ChargeBudget _ ->
-          JobBook.noiseSeed(
-              t,
-              entry.id(),
-              budget.charge(
-                  t,
-                  entry.id(),
-                  Admission.query(entry.plan()),
-                  Admission.ownCharges(entry.plan(), self),
-                  JobBook.noiseSeed(t, entry.id())));
-      case PartyJobEffect.FreeReservation _ -> budget.free(t, entry.id());
+      case PartyJobEffect.ChargeBudget _ -> {
+        budget.queries().charge(t, entry.id(), queries);
+        JobBook.noiseSeed(
+            t,
+            entry.id(),
+            budget.charge(
+                t,
+                entry.id(),
+                Admission.query(entry.plan()),
+                Admission.ownCharges(entry.plan(), self),
+                JobBook.noiseSeed(t, entry.id())));
+      }
+      case PartyJobEffect.FreeReservation _ -> {
+        budget.free(t, entry.id());
+        budget.queries().free(t, entry.id());
+      }
       case PartyJobEffect.StoreConsent _, PartyJobEffect.StoreResult _ -> {} // the caller's rows
     }
   }

@@ -1,6 +1,7 @@
 package hesuan.agent.step;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import hesuan.agent.budget.QueryBudgets;
 import hesuan.agent.data.OwnProducts;
 import hesuan.agent.data.OwnRows;
 import hesuan.channel.Channel;
@@ -23,11 +24,13 @@ import java.util.List;
 /** {@link Plan.Intersect}: which of its own people each receiver shares with the other owner. */
 final class IntersectStep {
   private final OwnProducts own;
+  private final QueryBudgets queries;
   private final Workers workers;
   private final SecureRandom random;
 
-  IntersectStep(OwnProducts own, Workers workers, SecureRandom random) {
+  IntersectStep(OwnProducts own, QueryBudgets queries, Workers workers, SecureRandom random) {
     this.own = own;
+    this.queries = queries;
     this.workers = workers;
     this.random = random;
   }
@@ -46,7 +49,7 @@ final class IntersectStep {
             receivers.contains(other),
             IntersectionParameters.BUCKET_ITEMS,
             step.sizeStep());
-    PeerSize peerSize = PeerSize.of(context, context.leads() ? other : leader);
+    PeerSize peerSize = PeerSize.of(context, context.leads() ? other : leader, queries);
     Channel channel = context.others(step.name()).values().iterator().next();
     try (OwnRows rows = own.open(step.products()).orElseThrow()) {
       IdSet ids = rows.ids(null, List.of());

@@ -1,5 +1,6 @@
 package hesuan.agent.step;
 
+import hesuan.agent.budget.QueryBudgets;
 import hesuan.psi.SizeCheck;
 import hesuan.wire.ErrorCode;
 import hesuan.wire.PartyId;
@@ -8,21 +9,28 @@ import hesuan.wire.ProblemException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Holds a peer that will learn who is in the own product to the size that the plan says, before
- * anything is said that depends on the own rows: not more than was charged, and not fewer than the
- * smallest list that may be released, since a smaller set only probes. Padding can hide a small
- * set, so an asker that follows the protocol looks at its own set first.
+ * Holds a peer that will learn who is in the own product to the size that the plan says, and has
+ * the answer charged, before anything is said that depends on the own rows. Not more than was
+ * charged, and not fewer than the smallest list that may be released, since a smaller set only
+ * probes. Padding can hide a small set, so an asker that follows the protocol looks at its own set
+ * first.
  *
  * @param ask null where the peer learns of nobody
+ * @param answering writes down that this attempt is answered
  */
-record PeerSize(PartyId peer, Plan.@Nullable Ask ask, int minGroup) implements SizeCheck {
-  static PeerSize of(StepContext context, PartyId peer) {
+record PeerSize(PartyId peer, Plan.@Nullable Ask ask, int minGroup, Runnable answering)
+    implements SizeCheck {
+  static PeerSize of(StepContext context, PartyId peer, QueryBudgets queries) {
     Plan.Ask ask =
         context.plan().asks().stream()
             .filter(a -> a.by().equals(peer) && a.product().party().equals(context.self()))
             .findFirst()
             .orElse(null);
-    return new PeerSize(peer, ask, context.plan().minGroup());
+    return new PeerSize(
+        peer,
+        ask,
+        context.plan().minGroup(),
+        () -> queries.answer(context.plan().job(), peer, context.attempt(), null));
   }
 
   /** Of the own set, by who will learn which of it others have; how small it is stays here. */
@@ -55,5 +63,6 @@ record PeerSize(PartyId peer, Plan.@Nullable Ask ask, int minGroup) implements S
           "at most " + ask.items() + " items, as planned and charged",
           "" + peerItems);
     }
+    answering.run();
   }
 }

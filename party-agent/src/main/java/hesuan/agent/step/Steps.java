@@ -1,5 +1,6 @@
 package hesuan.agent.step;
 
+import hesuan.agent.budget.QueryBudgets;
 import hesuan.agent.data.OwnProducts;
 import hesuan.evidence.PartyKeys;
 import hesuan.evidence.SigningKeys;
@@ -15,6 +16,7 @@ import java.util.function.BiFunction;
 /** Runs any step of a plan in this party's role. */
 public final class Steps {
   private final OwnProducts own;
+  private final QueryBudgets queries;
   private final SigningKeys keys;
   private final BiFunction<Plan, PartyId, PartyKeys> pinned;
   private final Workers workers;
@@ -27,12 +29,14 @@ public final class Steps {
    */
   public Steps(
       OwnProducts own,
+      QueryBudgets queries,
       SigningKeys keys,
       BiFunction<Plan, PartyId, PartyKeys> pinned,
       Workers workers,
       Optional<Trainer> trainer,
       SecureRandom random) {
     this.own = own;
+    this.queries = queries;
     this.keys = keys;
     this.pinned = pinned;
     this.workers = workers;
@@ -45,7 +49,7 @@ public final class Steps {
     return switch (step) {
       case Plan.Overlap overlap -> new OverlapStep(own, workers, random).run(overlap, context);
       case Plan.Intersect intersect ->
-          new IntersectStep(own, workers, random).run(intersect, context);
+          new IntersectStep(own, queries, workers, random).run(intersect, context);
       case Plan.JoinStatistics join -> new JoinStep(own, workers, random).run(join, context);
       case Plan.SecureSum sum -> new SumStep(own, signatures, random).run(sum, context);
       case Plan.DpQuery query -> new QueryStep(own, signatures, random).run(query, context);

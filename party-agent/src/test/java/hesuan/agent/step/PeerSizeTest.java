@@ -16,8 +16,11 @@ import org.junit.jupiter.api.function.Executable;
 
 class PeerSizeTest {
   private static final PartyId ASKER = new PartyId("brand-a");
-  private static final PeerSize LIMITS =
-      new PeerSize(ASKER, new Plan.Ask(ProductRef.parse("mall-b/visits@1"), ASKER, 2000), 50);
+  private static final Plan.Ask ASK =
+      new Plan.Ask(ProductRef.parse("mall-b/visits@1"), ASKER, 2000);
+
+  private int answers;
+  private final PeerSize limits = new PeerSize(ASKER, ASK, 50, () -> answers++);
 
   private static Problem problem(Executable work) {
     return assertThrows(ProblemException.class, work).problem();
@@ -25,24 +28,27 @@ class PeerSizeTest {
 
   @Test
   void told_acceptsWhatWasPlanned() {
-    assertDoesNotThrow(() -> LIMITS.told(50));
-    assertDoesNotThrow(() -> LIMITS.told(2000));
+    assertDoesNotThrow(() -> limits.told(50));
+    assertDoesNotThrow(() -> limits.told(2000));
+    assertEquals(2, answers);
   }
 
   @Test
   void told_moreThanWasCharged_isRefused() {
-    assertEquals(ErrorCode.QUERIES_EXHAUSTED, problem(() -> LIMITS.told(2001)).code());
+    assertEquals(ErrorCode.QUERIES_EXHAUSTED, problem(() -> limits.told(2001)).code());
+    assertEquals(0, answers);
   }
 
   @Test
   void told_aSetThatOnlyProbes_isRefused() {
-    assertEquals(ErrorCode.GROUP_TOO_SMALL, problem(() -> LIMITS.told(1)).code());
-    assertEquals(ErrorCode.GROUP_TOO_SMALL, problem(() -> LIMITS.told(49)).code());
+    assertEquals(ErrorCode.GROUP_TOO_SMALL, problem(() -> limits.told(1)).code());
+    assertEquals(ErrorCode.GROUP_TOO_SMALL, problem(() -> limits.told(49)).code());
+    assertEquals(0, answers);
   }
 
   @Test
   void told_aPeerThatLearnsOfNobody_mayHaveAnySize() {
-    assertDoesNotThrow(() -> new PeerSize(ASKER, null, 50).told(1));
+    assertDoesNotThrow(() -> new PeerSize(ASKER, null, 50, () -> answers++).told(1));
   }
 
   @Test
