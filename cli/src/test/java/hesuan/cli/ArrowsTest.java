@@ -42,6 +42,8 @@ class ArrowsTest {
               "hesuan.group..",
               "hesuan.okvs..",
               "hesuan.vole..",
+              "hesuan.transfer..",
+              "hesuan.circuit..",
               "hesuan.psi..",
               "hesuan.join..",
               "hesuan.aggregate..",

@@ -7,7 +7,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 
 /** A channel whose messages have exactly the length that the receiver knows beforehand. */
-final class Peer {
+public final class Peer {
   static final byte OPENING = 1;
   static final byte BASE_KEY = 2;
   static final byte BASE_POINTS = 3;
@@ -21,11 +21,11 @@ final class Peer {
 
   private final Channel channel;
 
-  Peer(Channel channel) {
+  public Peer(Channel channel) {
     this.channel = channel;
   }
 
-  void send(byte tag, byte[] body) {
+  public void send(byte tag, byte[] body) {
     for (int from = 0; from < body.length; from += Channel.MESSAGE_BYTES_MAX) {
       int to = Math.min(body.length, from + Channel.MESSAGE_BYTES_MAX);
       channel.send(tag, from == 0 && to == body.length ? body : Arrays.copyOfRange(body, from, to));
@@ -33,7 +33,7 @@ final class Peer {
   }
 
   /** A body of that many bytes, in as many messages as it takes. */
-  byte[] receive(byte tag, int bytes) {
+  public byte[] receive(byte tag, int bytes) {
     byte[] whole = bytes <= Channel.MESSAGE_BYTES_MAX ? new byte[0] : new byte[bytes];
     for (int from = 0; from < bytes; from += Channel.MESSAGE_BYTES_MAX) {
       int length = Math.min(bytes - from, Channel.MESSAGE_BYTES_MAX);
@@ -50,7 +50,7 @@ final class Peer {
   }
 
   /** Both say which parameters they hold and in which role, and go on only if these agree. */
-  void open(byte[] ours, byte[] expected) {
+  public void open(byte[] ours, byte[] expected) {
     send(OPENING, ours);
     byte[] theirs = receive(OPENING, expected.length);
     if (!Arrays.equals(expected, theirs)) {
@@ -59,7 +59,7 @@ final class Peer {
     }
   }
 
-  ProblemException violation(String expected, String found) {
+  public ProblemException violation(String expected, String found) {
     return new ProblemException(
         ErrorCode.PROTOCOL_VIOLATION, channel.peer().value(), expected, found);
   }

@@ -1,5 +1,6 @@
 package hesuan.vole;
 
+import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
 import java.util.Arrays;
 import javax.crypto.Cipher;
@@ -17,8 +18,15 @@ final class ShortVole {
   private final int bits;
   private final int elements;
   private final int width;
+  private final long firstBlock;
 
   ShortVole(int bits, int elements) {
+    this(bits, elements, 0);
+  }
+
+  /** Reads the seeds' streams from that block of 16 bytes on: what lies before has been used. */
+  ShortVole(int bits, int elements, long firstBlock) {
+    this.firstBlock = firstBlock;
     this.bits = (bits + ROWS - 1) / ROWS * ROWS;
     this.elements = elements;
     width = Math.addExact(this.bits / 8, Math.multiplyExact(elements, 16));
@@ -31,6 +39,11 @@ final class ShortVole {
 
   int bitsRoundedUp() {
     return bits;
+  }
+
+  /** Where the streams are unused after this one. */
+  long nextBlock() {
+    return firstBlock + width / 16;
   }
 
   int messageBytes() {
@@ -124,13 +137,13 @@ final class ShortVole {
     }
   }
 
-  /** The seed's key stream, onto zeros; a seed serves one conversation only. */
+  /** A stretch of the seed's key stream, onto zeros; a seed serves one conversation only. */
   private void stream(Cipher cipher, byte[] seeds, int number, byte[] streams, int at) {
     try {
       cipher.init(
           Cipher.ENCRYPT_MODE,
           new SecretKeySpec(seeds, number * GroupSeeds.SEED_BYTES, GroupSeeds.SEED_BYTES, "AES"),
-          new IvParameterSpec(new byte[16]));
+          new IvParameterSpec(ByteBuffer.allocate(16).putLong(8, firstBlock).array()));
       cipher.update(streams, at, width, streams, at);
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("counter mode fills a buffer of its own size", e);
@@ -146,7 +159,7 @@ final class ShortVole {
         for (int m = 0; m < 64; m++) {
           block[m] = Words.at(rows, (half * 64 + m) * width + at / 8);
         }
-        transpose(block);
+        BitSquare.transpose(block);
         for (int i = 0; i < 64; i++) {
           out[2 * (at + i) + half] = block[i];
         }
@@ -166,17 +179,5 @@ final class ShortVole {
     }
     Arrays.fill(rows, (byte) 0);
     return out;
-  }
-
-  /** 64 by 64 bits: bit i of word m becomes bit m of word i. */
-  private static void transpose(long[] block) {
-    long mask = 0x00000000ffffffffL;
-    for (int j = 32; j != 0; j >>= 1, mask ^= mask << j) {
-      for (int k = 0; k < 64; k = k + j + 1 & ~j) {
-        long swap = (block[k] >>> j ^ block[k + j]) & mask;
-        block[k] ^= swap << j;
-        block[k + j] ^= swap;
-      }
-    }
   }
 }
