@@ -24,9 +24,18 @@ final class Link {
   }
 
   void send(Phase phase, byte[] payload) {
+    send(body(phase, payload));
+  }
+
+  /** What goes to many is made once. */
+  static byte[] body(Phase phase, byte[] payload) {
     byte[] body = new byte[payload.length + 1];
     body[0] = phase.code();
     System.arraycopy(payload, 0, body, 1, payload.length);
+    return body;
+  }
+
+  void send(byte[] body) {
     channel.send(TAG, body);
   }
 

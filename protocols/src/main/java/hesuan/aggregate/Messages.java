@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Function;
 
 /**
  * The messages, each with its encoding, decoding and what is signed about it. Parties are named by
@@ -16,77 +17,87 @@ import java.util.TreeMap;
 final class Messages {
   private static final int KEY = AgreementKey.BYTES;
   private static final int DIGEST = 32;
+  static final int COIN = 32;
   static final int SIGNATURE = PartySigner.SIGNATURE_BYTES_MAX;
 
   private Messages() {}
 
   /** A member's two public keys of this session. */
-  record Advertisement(byte[] sealKey, byte[] maskKey, byte[] signature) {
-    static final int BYTES_MAX = 2 * KEY + 2 + SIGNATURE;
+  record Keys(byte[] seal, byte[] mask) {
+    static final int BYTES = 2 * KEY;
+  }
 
-    static byte[] statement(byte[] context, PartyId party, byte[] sealKey, byte[] maskKey) {
-      return Statement.of("advertise", context, name(party), sealKey, maskKey);
+  /** What a member says of its keys, to the leader. */
+  record Advertisement(Keys keys, byte[] signature) {
+    static final int BYTES_MAX = Keys.BYTES + 2 + SIGNATURE;
+
+    static byte[] statement(byte[] context, PartyId party, Keys keys) {
+      return Statement.of("advertise", context, name(party), keys.seal(), keys.mask());
     }
 
     void encode(Fields.Writer out) {
-      out.fixed(sealKey).fixed(maskKey).block(signature);
+      out.fixed(keys.seal()).fixed(keys.mask()).block(signature);
     }
 
     static Advertisement decode(Fields.Reader in) {
-      return new Advertisement(in.fixed(KEY), in.fixed(KEY), in.block(SIGNATURE));
+      return new Advertisement(new Keys(in.fixed(KEY), in.fixed(KEY)), in.block(SIGNATURE));
     }
 
     void verify(SecureSumSettings settings, byte[] context, int index, PartyVerifier verifier) {
       PartyId party = settings.roster().get(index);
-      check(verifier, party, statement(context, party, sealKey, maskKey), signature, "its keys");
+      check(verifier, party, statement(context, party, keys), signature, "its keys");
     }
   }
 
-  /** Everyone's advertisements, as the leader passes them on; its bytes are what is confirmed. */
-  static byte[] encodeRoster(SortedMap<Integer, Advertisement> roster) {
+  /**
+   * Everyone's keys, as the leader passes them on. Its bytes are what each member confirms, once it
+   * has found its own keys in it: so a confirmed roster needs no other proof of whose keys those
+   * are.
+   */
+  static byte[] encodeRoster(SortedMap<Integer, Keys> roster) {
     Fields.Writer out = new Fields.Writer();
     out.number(roster.size());
-    roster.forEach(
-        (index, advertisement) -> {
-          out.number(index);
-          advertisement.encode(out);
-        });
+    roster.forEach((index, keys) -> out.number(index).fixed(keys.seal()).fixed(keys.mask()));
     return out.bytes();
   }
 
-  static SortedMap<Integer, Advertisement> decodeRoster(
+  static SortedMap<Integer, Keys> decodeRoster(
       PartyId from, byte[] payload, SecureSumSettings settings) {
     Fields.Reader in = new Fields.Reader(from, payload);
-    SortedMap<Integer, Advertisement> roster = new TreeMap<>();
+    SortedMap<Integer, Keys> roster = new TreeMap<>();
     for (int left = count(in, settings); left > 0; left--) {
-      roster.put(index(in, roster, settings), Advertisement.decode(in));
+      roster.put(index(in, roster, settings), new Keys(in.fixed(KEY), in.fixed(KEY)));
     }
     in.end();
     return roster;
   }
 
   static int rosterBytesMax(SecureSumSettings settings) {
-    return 2 + settings.members() * (2 + Advertisement.BYTES_MAX);
+    return 2 + settings.members() * (2 + Keys.BYTES);
   }
 
-  /** A member's word that it saw this roster, and what it commits to. */
-  record Confirmation(byte[] commitment, byte[] signature) {
-    static final int BYTES_MAX = DIGEST + 2 + SIGNATURE;
-
-    static byte[] statement(byte[] context, byte[] roster, PartyId party, byte[] commitment) {
-      return Statement.of("confirm", context, roster, name(party), commitment);
-    }
+  /**
+   * What a member stands for: the self mask that it commits to, and the coin that draws its holders
+   * ({@link Neighbours}).
+   */
+  record Word(byte[] commitment, byte[] coin) {
+    static final int BYTES = DIGEST + COIN;
 
     static byte[] commitment(byte[] context, byte[] selfMaskSeed) {
       return Digest.of(Statement.of("self-mask", context, selfMaskSeed)).bytes();
     }
 
-    void encode(Fields.Writer out) {
-      out.fixed(commitment).block(signature);
+    /** Signed with it: that the member saw this roster, with its own keys in it. */
+    byte[] statement(byte[] context, byte[] roster, PartyId party) {
+      return Statement.of("confirm", context, roster, name(party), commitment, coin);
     }
 
-    static Confirmation decode(Fields.Reader in) {
-      return new Confirmation(in.fixed(DIGEST), in.block(SIGNATURE));
+    void encode(Fields.Writer out) {
+      out.fixed(commitment).fixed(coin);
+    }
+
+    static Word decode(Fields.Reader in) {
+      return new Word(in.fixed(DIGEST), in.fixed(COIN));
     }
 
     void verify(
@@ -94,77 +105,74 @@ final class Messages {
         byte[] context,
         byte[] roster,
         int index,
+        byte[] signature,
         PartyVerifier verifier) {
       PartyId party = settings.roster().get(index);
-      check(
-          verifier, party, statement(context, roster, party, commitment), signature, "the roster");
+      check(verifier, party, statement(context, roster, party), signature, "the roster");
     }
   }
 
-  /** A confirmation and the sealed shares for every other member of the roster. */
-  record Share(Confirmation confirmation, SortedMap<Integer, byte[]> boxes) {
+  /** A member's word, signed, and its sealed shares. */
+  record Share(Word word, byte[] signature, SortedMap<Integer, byte[]> boxes) {
     byte[] encode() {
       Fields.Writer out = new Fields.Writer();
-      confirmation.encode(out);
+      word.encode(out);
+      out.block(signature);
       boxes.values().forEach(out::fixed);
       return out.bytes();
     }
 
-    static Share decode(PartyId from, byte[] payload, Iterable<Integer> others) {
+    /**
+     * @param holders those for whom shares are sealed, by the coin
+     */
+    static Share decode(
+        PartyId from, byte[] payload, Function<byte[], ? extends Iterable<Integer>> holders) {
       Fields.Reader in = new Fields.Reader(from, payload);
-      Confirmation confirmation = Confirmation.decode(in);
+      Word word = Word.decode(in);
+      byte[] signature = in.block(SIGNATURE);
       SortedMap<Integer, byte[]> sealed = new TreeMap<>();
-      others.forEach(other -> sealed.put(other, in.fixed(SealedShares.BYTES)));
+      holders
+          .apply(word.coin())
+          .forEach(holder -> sealed.put(holder, in.fixed(SealedShares.BYTES)));
       in.end();
-      return new Share(confirmation, sealed);
+      return new Share(word, signature, sealed);
     }
 
     static int bytesMax(SecureSumSettings settings) {
-      return Confirmation.BYTES_MAX + settings.members() * SealedShares.BYTES;
+      return Word.BYTES + 2 + SIGNATURE + settings.members() * SealedShares.BYTES;
     }
   }
 
-  /** Everyone's confirmations, and the shares sealed for one receiver. */
-  record Shares(SortedMap<Integer, Confirmation> confirmations, SortedMap<Integer, byte[]> boxes) {
-    byte[] encode() {
-      Fields.Writer out = new Fields.Writer();
-      out.number(confirmations.size());
-      confirmations.forEach(
-          (index, confirmation) -> {
-            out.number(index);
-            confirmation.encode(out);
-          });
-      boxes.values().forEach(out::fixed);
-      return out.bytes();
-    }
-
-    static Shares decode(PartyId from, byte[] payload, SecureSumSettings settings, int self) {
-      Fields.Reader in = new Fields.Reader(from, payload);
-      SortedMap<Integer, Confirmation> confirmations = new TreeMap<>();
-      for (int left = count(in, settings); left > 0; left--) {
-        confirmations.put(index(in, confirmations, settings), Confirmation.decode(in));
-      }
-      SortedMap<Integer, byte[]> sealed = new TreeMap<>();
-      for (int index : confirmations.keySet()) {
-        if (index != self) {
-          sealed.put(index, in.fixed(SealedShares.BYTES));
-        }
-      }
-      in.end();
-      return new Shares(confirmations, sealed);
-    }
-
-    static int bytesMax(SecureSumSettings settings) {
-      return 2 + settings.members() * (2 + Confirmation.BYTES_MAX + SealedShares.BYTES);
-    }
-  }
-
-  /** The members whose confirmation was passed on, in 32 bytes. */
-  static byte[] sharersDigest(
-      byte[] context, byte[] roster, SortedMap<Integer, Confirmation> confirmations) {
+  static byte[] encodeSharers(SortedMap<Integer, Word> sharers) {
     Fields.Writer out = new Fields.Writer();
-    confirmations.forEach((index, c) -> out.number(index).fixed(c.commitment()));
-    return Digest.of(Statement.of("sharers", context, roster, out.bytes())).bytes();
+    out.number(sharers.size());
+    sharers.forEach(
+        (index, word) -> {
+          out.number(index);
+          word.encode(out);
+        });
+    return out.bytes();
+  }
+
+  static SortedMap<Integer, Word> decodeSharers(Fields.Reader in, SecureSumSettings settings) {
+    SortedMap<Integer, Word> sharers = new TreeMap<>();
+    for (int left = count(in, settings); left > 0; left--) {
+      sharers.put(index(in, sharers, settings), Word.decode(in));
+    }
+    return sharers;
+  }
+
+  static int sharersBytesMax(SecureSumSettings settings) {
+    return 2 + settings.members() * (2 + Word.BYTES);
+  }
+
+  static int signedSharesBytesMax(SecureSumSettings settings) {
+    return settings.members() * (2 + SIGNATURE + SealedShares.BYTES);
+  }
+
+  /** The members who shared their secrets, with their words, in 32 bytes. */
+  static byte[] sharersDigest(byte[] context, byte[] roster, SortedMap<Integer, Word> sharers) {
+    return Digest.of(Statement.of("sharers", context, roster, encodeSharers(sharers))).bytes();
   }
 
   /** Members whose masked vector came whole, each with its digest. */

@@ -8,12 +8,15 @@ import hesuan.wire.PartyId;
 import hesuan.wire.Problem;
 import hesuan.wire.ProblemException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
-import java.util.function.IntFunction;
 
 /**
  * The party that collects: it adds its own vector in the clear (it never sends it), holds no share
@@ -82,43 +85,49 @@ public final class SecureSumLeader {
   }
 
   private SumOutcome add(long[] addend) {
-    SortedMap<Integer, Messages.Advertisement> roster = gather(this::advertisement);
+    SortedMap<Integer, Messages.Keys> roster = gather(this::keys);
     requireCohort();
     byte[] rosterBytes = Messages.encodeRoster(roster);
     byte[] rosterDigest = Digest.of(rosterBytes).bytes();
-    broadcast(Phase.ROSTER, index -> rosterBytes);
+    broadcast(Phase.ROSTER, rosterBytes);
 
     SortedMap<Integer, Messages.Share> shares =
         gather((index, link) -> share(index, link, roster, rosterDigest));
     requireCohort();
-    SortedMap<Integer, Messages.Confirmation> sharers = new TreeMap<>();
-    shares.forEach((index, share) -> sharers.put(index, share.confirmation()));
+    SortedMap<Integer, Messages.Word> sharers = new TreeMap<>();
+    shares.forEach((index, share) -> sharers.put(index, share.word()));
+    Neighbours neighbours =
+        SecureSumMember.neighbours(settings, rosterDigest, roster.keySet(), sharers);
+    byte[] sharersBytes = Messages.encodeSharers(sharers);
     byte[] sharersDigest = Messages.sharersDigest(context, rosterDigest, sharers);
-    broadcast(Phase.SHARES, index -> sharesFor(index, shares, sharers).encode());
+    each((index, link) -> link.send(Phase.SHARES, sharesFor(index, sharersBytes, shares, neighbours)));
 
     long[] sum = addend.clone();
     SortedMap<Integer, byte[]> survivors = collectMasked(sum);
     requireCohort();
     byte[] survivorsBytes = Messages.encodeSurvivors(survivors);
-    broadcast(Phase.SURVIVORS, index -> survivorsBytes);
+    broadcast(Phase.SURVIVORS, survivorsBytes);
 
     byte[] statement = Messages.survivorsStatement(context, sharersDigest, survivorsBytes);
     SortedMap<Integer, byte[]> signatures =
         gather((index, link) -> signature(index, link, statement));
     requireHelpers();
-    byte[] signaturesBytes = Messages.encodeSignatures(signatures);
-    broadcast(Phase.SIGNATURES, index -> signaturesBytes);
+    byte[] signaturesBytes =
+        Messages.encodeSignatures(first(signatures, settings.threshold()));
+    broadcast(Phase.SIGNATURES, signaturesBytes);
 
     SortedMap<Integer, SortedMap<Integer, byte[]>> revealed =
-        gather((index, link) -> revealed(link, sharers));
-    requireHelpers();
+        gather((index, link) -> revealed(link, neighbours.owned(index)));
     try (Masks left = new Masks()) {
-      for (Map.Entry<Integer, Messages.Confirmation> sharer : sharers.entrySet()) {
-        byte[] secret = reconstruct(sharer.getKey(), revealed);
-        if (survivors.containsKey(sharer.getKey())) {
-          removeSelfMask(left, sharer.getKey(), secret, sharer.getValue());
+      for (Map.Entry<Integer, Messages.Word> sharer : sharers.entrySet()) {
+        int owner = sharer.getKey();
+        byte[] secret = reconstruct(owner, neighbours.holders(owner), revealed);
+        if (survivors.containsKey(owner)) {
+          removeSelfMask(left, owner, secret, sharer.getValue());
         } else {
-          removePairwiseMasks(left, sharer.getKey(), secret, roster, rosterDigest, survivors);
+          SortedSet<Integer> masked = new TreeSet<>(neighbours.maskedWith(owner));
+          masked.retainAll(survivors.keySet());
+          removePairwiseMasks(left, owner, secret, roster, rosterDigest, masked);
         }
         Arrays.fill(secret, (byte) 0);
       }
@@ -126,11 +135,11 @@ public final class SecureSumLeader {
     }
 
     Digest transcript = Messages.transcript(context, sharersDigest, survivorsBytes);
-    broadcast(Phase.DONE, index -> transcript.bytes());
+    broadcast(Phase.DONE, transcript.bytes());
     return new SumOutcome(sum, SecureSumMember.parties(settings, survivors), transcript);
   }
 
-  private Messages.Advertisement advertisement(int index, Link link) {
+  private Messages.Keys keys(int index, Link link) {
     Fields.Reader in =
         new Fields.Reader(
             link.peer(),
@@ -141,35 +150,45 @@ public final class SecureSumLeader {
     Messages.Advertisement advertisement = Messages.Advertisement.decode(in);
     in.end();
     advertisement.verify(settings, context, index, verifier);
-    return advertisement;
+    return advertisement.keys();
   }
 
   private Messages.Share share(
-      int index,
-      Link link,
-      SortedMap<Integer, Messages.Advertisement> roster,
-      byte[] rosterDigest) {
+      int index, Link link, SortedMap<Integer, Messages.Keys> roster, byte[] rosterDigest) {
     Messages.Share share =
         Messages.Share.decode(
             link.peer(),
             link.receive(Phase.SHARE, Messages.Share.bytesMax(settings)),
-            roster.keySet().stream().filter(other -> other != index).toList());
-    share.confirmation().verify(settings, context, rosterDigest, index, verifier);
+            coin ->
+                Neighbours.holders(settings, rosterDigest, roster.keySet(), index, coin).stream()
+                    .filter(holder -> holder != index)
+                    .toList());
+    share.word().verify(settings, context, rosterDigest, index, share.signature(), verifier);
     return share;
   }
 
-  private static Messages.Shares sharesFor(
+  private static byte[] sharesFor(
       int receiver,
+      byte[] sharersBytes,
       SortedMap<Integer, Messages.Share> shares,
-      SortedMap<Integer, Messages.Confirmation> sharers) {
-    SortedMap<Integer, byte[]> sealed = new TreeMap<>();
-    shares.forEach(
-        (index, share) -> {
-          if (index != receiver) {
-            sealed.put(index, Objects.requireNonNull(share.boxes().get(receiver)));
-          }
-        });
-    return new Messages.Shares(sharers, sealed);
+      Neighbours neighbours) {
+    Fields.Writer out = new Fields.Writer();
+    out.fixed(sharersBytes);
+    for (int index : neighbours.maskedWith(receiver)) {
+      Messages.Share share = Objects.requireNonNull(shares.get(index));
+      out.block(share.signature());
+      byte[] box = share.boxes().get(receiver);
+      if (box != null) {
+        out.fixed(box);
+      }
+    }
+    return out.bytes();
+  }
+
+  private static <T> SortedMap<Integer, T> first(SortedMap<Integer, T> all, int count) {
+    SortedMap<Integer, T> first = new TreeMap<>();
+    all.entrySet().stream().limit(count).forEach(e -> first.put(e.getKey(), e.getValue()));
+    return first;
   }
 
   /** A vector counts once it is here whole: half of a lost party's would spoil the sum. */
@@ -192,36 +211,46 @@ public final class SecureSumLeader {
   }
 
   private static SortedMap<Integer, byte[]> revealed(
-      Link link, SortedMap<Integer, Messages.Confirmation> sharers) {
+      Link link, SortedSet<Integer> owners) {
     Fields.Reader in =
         new Fields.Reader(
-            link.peer(), link.receive(Phase.UNMASK, sharers.size() * AgreementKey.BYTES));
+            link.peer(), link.receive(Phase.UNMASK, owners.size() * AgreementKey.BYTES));
     SortedMap<Integer, byte[]> shares = new TreeMap<>();
-    for (int index : sharers.keySet()) {
+    for (int index : owners) {
       shares.put(index, in.fixed(AgreementKey.BYTES));
     }
     in.end();
     return shares;
   }
 
-  private byte[] reconstruct(int owner, SortedMap<Integer, SortedMap<Integer, byte[]>> revealed) {
-    int[] points = new int[settings.threshold()];
-    byte[][] shares = new byte[settings.threshold()][];
+  private byte[] reconstruct(
+      int owner,
+      List<Integer> holders,
+      SortedMap<Integer, SortedMap<Integer, byte[]>> revealed) {
+    int[] points = new int[settings.sharesMin()];
+    byte[][] shares = new byte[settings.sharesMin()][];
     int filled = 0;
-    for (Map.Entry<Integer, SortedMap<Integer, byte[]>> helper : revealed.entrySet()) {
-      if (filled == points.length) {
-        break;
+    for (int place = 0; place < holders.size() && filled < points.length; place++) {
+      SortedMap<Integer, byte[]> helper = revealed.get(holders.get(place));
+      if (helper != null) {
+        points[filled] = place + 1;
+        shares[filled++] = Objects.requireNonNull(helper.get(owner));
       }
-      points[filled] = helper.getKey() + 1;
-      shares[filled++] = Objects.requireNonNull(helper.getValue().get(owner));
+    }
+    if (filled < points.length) {
+      throw new ProblemException(
+          ErrorCode.GROUP_TOO_SMALL,
+          "secure sum",
+          "%d helpers who hold shares of %s"
+              .formatted(points.length, settings.roster().get(owner)),
+          "" + filled);
     }
     return Shamir.combine(points, shares);
   }
 
   private void removeSelfMask(
-      Masks left, int owner, byte[] seed, Messages.Confirmation confirmation) {
-    if (!Arrays.equals(
-        Messages.Confirmation.commitment(context, seed), confirmation.commitment())) {
+      Masks left, int owner, byte[] seed, Messages.Word word) {
+    if (!Arrays.equals(Messages.Word.commitment(context, seed), word.commitment())) {
       throw wrongShares(owner);
     }
     left.subtract(seed.clone());
@@ -232,14 +261,14 @@ public final class SecureSumLeader {
       Masks left,
       int lost,
       byte[] secret,
-      SortedMap<Integer, Messages.Advertisement> roster,
+      SortedMap<Integer, Messages.Keys> roster,
       byte[] rosterDigest,
-      SortedMap<Integer, byte[]> survivors) {
+      Iterable<Integer> survivors) {
     try (AgreementKey key = new AgreementKey(secret.clone())) {
-      if (!Arrays.equals(key.open(), Objects.requireNonNull(roster.get(lost)).maskKey())) {
+      if (!Arrays.equals(key.open(), Objects.requireNonNull(roster.get(lost)).mask())) {
         throw wrongShares(lost);
       }
-      for (int survivor : survivors.keySet()) {
+      for (int survivor : survivors) {
         byte[] seed =
             SecureSumMember.pairwiseSeed(
                 settings,
@@ -248,7 +277,7 @@ public final class SecureSumLeader {
                 key,
                 lost,
                 survivor,
-                Objects.requireNonNull(roster.get(survivor)).maskKey());
+                Objects.requireNonNull(roster.get(survivor)).mask());
         if (survivor < lost) {
           left.subtract(seed);
         } else {
@@ -278,10 +307,15 @@ public final class SecureSumLeader {
     return gathered;
   }
 
-  private void broadcast(Phase phase, IntFunction<byte[]> payload) {
+  private void broadcast(Phase phase, byte[] payload) {
+    byte[] body = Link.body(phase, payload);
+    each((index, link) -> link.send(body));
+  }
+
+  private void each(BiConsumer<Integer, Link> send) {
     for (Map.Entry<Integer, Link> member : new TreeMap<>(alive).entrySet()) {
       try {
-        member.getValue().send(phase, payload.apply(member.getKey()));
+        send.accept(member.getKey(), member.getValue());
       } catch (ProblemException e) {
         lose(member.getKey(), e);
       }

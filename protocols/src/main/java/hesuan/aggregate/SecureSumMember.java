@@ -9,12 +9,14 @@ import hesuan.wire.Problem;
 import hesuan.wire.ProblemException;
 import java.security.SecureRandom;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 /**
  * A party that adds its vector and learns nothing of the others'. Reads top to bottom like {@code
@@ -94,22 +96,31 @@ public final class SecureSumMember {
     advertise(sealKey, maskKey);
 
     byte[] rosterBytes = leader.receive(Phase.ROSTER, Messages.rosterBytesMax(settings));
-    SortedMap<Integer, Messages.Advertisement> roster =
-        checkedRoster(rosterBytes, sealKey, maskKey);
+    SortedMap<Integer, Messages.Keys> roster = checkedRoster(rosterBytes, sealKey, maskKey);
     byte[] rosterDigest = Digest.of(rosterBytes).bytes();
 
     Map<Integer, SealedShares> shares = new HashMap<>();
     share(roster, rosterDigest, selfMaskSeed, sealKey, maskKey, shares);
-    SortedMap<Integer, Messages.Confirmation> sharers =
-        receiveShares(roster, rosterDigest, sealKey, shares);
+    Fields.Reader in =
+        new Fields.Reader(
+            leader.peer(),
+            leader.receive(
+                Phase.SHARES,
+                Messages.sharersBytesMax(settings) + Messages.signedSharesBytesMax(settings)));
+    SortedMap<Integer, Messages.Word> sharers = checkedSharers(in, roster);
+    Neighbours neighbours = neighbours(settings, rosterDigest, roster.keySet(), sharers);
+    receiveShares(in, roster, rosterDigest, sharers, neighbours, sealKey, shares);
     byte[] sharersDigest = Messages.sharersDigest(context, rosterDigest, sharers);
 
-    byte[] sent = sendMasked(addend, selfMaskSeed, maskKey, roster, rosterDigest, sharers.keySet());
+    byte[] sent =
+        sendMasked(
+            addend, selfMaskSeed, maskKey, roster, rosterDigest, neighbours.maskedWith(selfIndex));
 
     byte[] survivorsBytes = leader.receive(Phase.SURVIVORS, Messages.survivorsBytesMax(settings));
     SortedMap<Integer, byte[]> survivors = checkedSurvivors(survivorsBytes, sharers, sent);
+    requireHolders(neighbours, survivors);
     agreeOnSurvivors(sharersDigest, survivorsBytes, survivors);
-    unmask(sharers, survivors, shares);
+    unmask(neighbours.owned(selfIndex), survivors, shares);
 
     Digest transcript = Messages.transcript(context, sharersDigest, survivorsBytes);
     byte[] done = leader.receive(Phase.DONE, AgreementKey.BYTES);
@@ -120,47 +131,53 @@ public final class SecureSumMember {
   }
 
   private void advertise(AgreementKey sealKey, AgreementKey maskKey) {
-    byte[] signature =
-        signer.sign(
-            Messages.Advertisement.statement(context, self, sealKey.open(), maskKey.open()));
+    Messages.Keys keys = new Messages.Keys(sealKey.open(), maskKey.open());
+    byte[] signature = signer.sign(Messages.Advertisement.statement(context, self, keys));
     Fields.Writer out = new Fields.Writer();
     out.fixed(context);
-    new Messages.Advertisement(sealKey.open(), maskKey.open(), signature).encode(out);
+    new Messages.Advertisement(keys, signature).encode(out);
     leader.send(Phase.ADVERTISE, out.bytes());
   }
 
-  private SortedMap<Integer, Messages.Advertisement> checkedRoster(
+  private SortedMap<Integer, Messages.Keys> checkedRoster(
       byte[] bytes, AgreementKey sealKey, AgreementKey maskKey) {
-    SortedMap<Integer, Messages.Advertisement> roster =
+    SortedMap<Integer, Messages.Keys> roster =
         Messages.decodeRoster(leader.peer(), bytes, settings);
     requireCohort(roster.size());
-    Messages.Advertisement own = roster.get(selfIndex);
+    Messages.Keys own = roster.get(selfIndex);
     if (own == null
-        || !Messages.same(own.sealKey(), sealKey.open())
-        || !Messages.same(own.maskKey(), maskKey.open())) {
+        || !Messages.same(own.seal(), sealKey.open())
+        || !Messages.same(own.mask(), maskKey.open())) {
       throw violation("this party's own keys in the roster", "others, or none");
     }
-    roster.forEach(
-        (index, advertisement) -> advertisement.verify(settings, context, index, verifier));
     return roster;
   }
 
-  /** Shares of both secrets go to every member of the roster, this party's own share to itself. */
+  /**
+   * Shares of both secrets go to the holders that a fresh coin draws, in a small group also to this
+   * party itself. They are sealed for keys that nobody has confirmed yet: until somebody has,
+   * nothing that they protect leaves here.
+   */
   private void share(
-      SortedMap<Integer, Messages.Advertisement> roster,
+      SortedMap<Integer, Messages.Keys> roster,
       byte[] rosterDigest,
       byte[] selfMaskSeed,
       AgreementKey sealKey,
       AgreementKey maskKey,
       Map<Integer, SealedShares> kept) {
-    int[] points = roster.keySet().stream().mapToInt(index -> index + 1).toArray();
+    byte[] coin = new byte[Messages.COIN];
+    random.nextBytes(coin);
+    List<Integer> holders =
+        Neighbours.holders(settings, rosterDigest, roster.keySet(), selfIndex, coin);
+    requireShares(holders.size());
+    int[] points = IntStream.rangeClosed(1, holders.size()).toArray();
     byte[] maskSecret = maskKey.secretCopy();
-    byte[][] ofSeed = Shamir.split(selfMaskSeed, settings.threshold(), points, random);
-    byte[][] ofKey = Shamir.split(maskSecret, settings.threshold(), points, random);
+    byte[][] ofSeed = Shamir.split(selfMaskSeed, settings.sharesMin(), points, random);
+    byte[][] ofKey = Shamir.split(maskSecret, settings.sharesMin(), points, random);
     Arrays.fill(maskSecret, (byte) 0);
     SortedMap<Integer, byte[]> sealed = new TreeMap<>();
     for (int p = 0; p < points.length; p++) {
-      int index = points[p] - 1;
+      int index = holders.get(p);
       SealedShares both = new SealedShares(ofSeed[p], ofKey[p]);
       if (index == selfIndex) {
         kept.put(index, both);
@@ -168,50 +185,88 @@ public final class SecureSumMember {
         sealed.put(index, both.seal(sealing(roster, rosterDigest, sealKey, selfIndex, index)));
       }
     }
-    byte[] commitment = Messages.Confirmation.commitment(context, selfMaskSeed);
-    byte[] signature =
-        signer.sign(Messages.Confirmation.statement(context, rosterDigest, self, commitment));
-    leader.send(
-        Phase.SHARE,
-        new Messages.Share(new Messages.Confirmation(commitment, signature), sealed).encode());
+    Messages.Word word =
+        new Messages.Word(Messages.Word.commitment(context, selfMaskSeed), coin);
+    byte[] signature = signer.sign(word.statement(context, rosterDigest, self));
+    leader.send(Phase.SHARE, new Messages.Share(word, signature, sealed).encode());
   }
 
-  private SortedMap<Integer, Messages.Confirmation> receiveShares(
-      SortedMap<Integer, Messages.Advertisement> roster,
-      byte[] rosterDigest,
-      AgreementKey sealKey,
-      Map<Integer, SealedShares> kept) {
-    Messages.Shares received =
-        Messages.Shares.decode(
-            leader.peer(),
-            leader.receive(Phase.SHARES, Messages.Shares.bytesMax(settings)),
-            settings,
-            selfIndex);
-    SortedMap<Integer, Messages.Confirmation> sharers = received.confirmations();
+  private SortedMap<Integer, Messages.Word> checkedSharers(
+      Fields.Reader in, SortedMap<Integer, Messages.Keys> roster) {
+    SortedMap<Integer, Messages.Word> sharers = Messages.decodeSharers(in, settings);
     requireCohort(sharers.size());
     if (!sharers.containsKey(selfIndex) || !roster.keySet().containsAll(sharers.keySet())) {
       throw violation("sharers out of the roster, this party among them", "others");
     }
-    // All confirm the same roster, or the leader showed two: then nothing masked leaves here.
-    sharers.forEach(
-        (index, confirmation) ->
-            confirmation.verify(settings, context, rosterDigest, index, verifier));
-    received
-        .boxes()
-        .forEach(
-            (index, box) ->
-                kept.put(
-                    index,
-                    SealedShares.open(
-                        sealing(roster, rosterDigest, sealKey, index, selfIndex),
-                        box,
-                        settings.roster().get(index))));
     return sharers;
+  }
+
+  static Neighbours neighbours(
+      SecureSumSettings settings,
+      byte[] rosterDigest,
+      Collection<Integer> roster,
+      SortedMap<Integer, Messages.Word> sharers) {
+    SortedMap<Integer, byte[]> coins = new TreeMap<>();
+    sharers.forEach((index, word) -> coins.put(index, word.coin()));
+    return new Neighbours(settings, rosterDigest, roster, coins);
+  }
+
+  /**
+   * Every neighbour confirms the roster that this party saw, or the leader showed two, or keys of
+   * its own: then nothing masked leaves here.
+   */
+  private void receiveShares(
+      Fields.Reader in,
+      SortedMap<Integer, Messages.Keys> roster,
+      byte[] rosterDigest,
+      SortedMap<Integer, Messages.Word> sharers,
+      Neighbours neighbours,
+      AgreementKey sealKey,
+      Map<Integer, SealedShares> kept) {
+    for (int index : neighbours.maskedWith(selfIndex)) {
+      Objects.requireNonNull(sharers.get(index))
+          .verify(
+              settings,
+              context,
+              rosterDigest,
+              index,
+              in.block(Messages.SIGNATURE),
+              verifier);
+      if (neighbours.owned(selfIndex).contains(index)) {
+        kept.put(
+            index,
+            SealedShares.open(
+                sealing(roster, rosterDigest, sealKey, index, selfIndex),
+                in.fixed(SealedShares.BYTES),
+                settings.roster().get(index)));
+      }
+    }
+    in.end();
+    requireHolders(neighbours, sharers);
+  }
+
+  /**
+   * Among the holders of its secrets are enough that are still there: to help, and because a party
+   * all of whose honest neighbours are called lost stands alone with its mask.
+   */
+  private void requireHolders(Neighbours neighbours, SortedMap<Integer, ?> present) {
+    requireShares(
+        (int) neighbours.holders(selfIndex).stream().filter(present::containsKey).count());
+  }
+
+  private void requireShares(int holders) {
+    if (holders < settings.sharesMin()) {
+      throw new ProblemException(
+          ErrorCode.GROUP_TOO_SMALL,
+          "secure sum",
+          "at least " + settings.sharesMin() + " holders of this party's shares",
+          "" + holders);
+    }
   }
 
   /** The key under which {@code from} seals for {@code to}; one of the two is this party. */
   private byte[] sealing(
-      SortedMap<Integer, Messages.Advertisement> roster,
+      SortedMap<Integer, Messages.Keys> roster,
       byte[] rosterDigest,
       AgreementKey sealKey,
       int from,
@@ -219,7 +274,7 @@ public final class SecureSumMember {
     int other = from == selfIndex ? to : from;
     return sealKey.agree(
         settings.roster().get(other),
-        Objects.requireNonNull(roster.get(other)).sealKey(),
+        Objects.requireNonNull(roster.get(other)).seal(),
         rosterDigest,
         Statement.of("seal", context, Statement.integers(from, to)));
   }
@@ -228,27 +283,25 @@ public final class SecureSumMember {
       long[] addend,
       byte[] selfMaskSeed,
       AgreementKey maskKey,
-      SortedMap<Integer, Messages.Advertisement> roster,
+      SortedMap<Integer, Messages.Keys> roster,
       byte[] rosterDigest,
-      Iterable<Integer> sharers) {
+      Iterable<Integer> neighbours) {
     try (Masks masks = new Masks()) {
       masks.add(selfMaskSeed.clone());
-      for (int other : sharers) {
-        if (other != selfIndex) {
-          byte[] seed =
-              pairwiseSeed(
-                  settings,
-                  context,
-                  rosterDigest,
-                  maskKey,
-                  selfIndex,
-                  other,
-                  Objects.requireNonNull(roster.get(other)).maskKey());
-          if (selfIndex < other) {
-            masks.add(seed);
-          } else {
-            masks.subtract(seed);
-          }
+      for (int other : neighbours) {
+        byte[] seed =
+            pairwiseSeed(
+                settings,
+                context,
+                rosterDigest,
+                maskKey,
+                selfIndex,
+                other,
+                Objects.requireNonNull(roster.get(other)).mask());
+        if (selfIndex < other) {
+          masks.add(seed);
+        } else {
+          masks.subtract(seed);
         }
       }
       return MaskedVector.send(leader, addend, masks, workers);
@@ -275,7 +328,7 @@ public final class SecureSumMember {
   }
 
   private SortedMap<Integer, byte[]> checkedSurvivors(
-      byte[] bytes, SortedMap<Integer, Messages.Confirmation> sharers, byte[] sent) {
+      byte[] bytes, SortedMap<Integer, Messages.Word> sharers, byte[] sent) {
     SortedMap<Integer, byte[]> survivors = Messages.decodeSurvivors(leader.peer(), bytes, settings);
     requireCohort(survivors.size());
     byte[] own = survivors.get(selfIndex);
@@ -309,11 +362,11 @@ public final class SecureSumMember {
 
   /** Of a survivor the self mask's share, of a lost one the masking key's: never both of one. */
   private void unmask(
-      SortedMap<Integer, Messages.Confirmation> sharers,
+      Iterable<Integer> owned,
       SortedMap<Integer, byte[]> survivors,
       Map<Integer, SealedShares> shares) {
     Fields.Writer out = new Fields.Writer();
-    for (int index : sharers.keySet()) {
+    for (int index : owned) {
       SealedShares both = Objects.requireNonNull(shares.get(index));
       out.fixed(survivors.containsKey(index) ? both.selfMask() : both.maskKey());
     }

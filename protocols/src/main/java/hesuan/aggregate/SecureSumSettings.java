@@ -29,7 +29,11 @@ public record SecureSumSettings(
     int minCohort,
     boolean tolerateLoss,
     boolean noised) {
-  public static final int PARTIES_MAX = 100;
+  public static final int PARTIES_MAX = 1000;
+
+  /** Up to so many parties everyone shares and masks with everyone. */
+  static final int COMPLETE_MAX = 100;
+
   public static final int LENGTH_MAX = 10_000_000;
 
   public SecureSumSettings {
@@ -67,16 +71,33 @@ public record SecureSumSettings(
     return roster.size() - 1;
   }
 
+  /** Whether everyone shares secrets and masks with everyone ({@link Neighbours}). */
+  boolean complete() {
+    return roster.size() <= COMPLETE_MAX;
+  }
+
   /**
-   * Members who must help to unmask. Without tolerance, all. With it, more than half, so that a
-   * leader that tells two stories of who is lost finds helpers for one only; half is enough where
-   * what that would expose is noised already.
+   * Members who must sign one list of survivors. Without tolerance, all. With it, more than half, so
+   * that a leader that tells two stories of who is lost finds signers for one only; half is enough
+   * where what that would expose is noised already; more than two thirds in a large group, where
+   * the leader may have many on its side.
    */
   int threshold() {
     if (!tolerateLoss) {
       return members();
     }
+    if (!complete()) {
+      return 2 * members() / 3 + 1;
+    }
     return noised ? (members() + 1) / 2 : members() / 2 + 1;
+  }
+
+  /** Shares that give a member's secret back. */
+  int sharesMin() {
+    if (complete()) {
+      return threshold();
+    }
+    return tolerateLoss ? Neighbours.CHOSEN_THRESHOLD : Neighbours.CHOSEN;
   }
 
   /** Members without whom the sum is not finished. */
@@ -99,7 +120,13 @@ public record SecureSumSettings(
     parts.add(leader.value().getBytes(StandardCharsets.US_ASCII));
     parts.add(
         Statement.integers(
-            length, minCohort, threshold(), tolerateLoss ? 1 : 0, noised ? 1 : 0, roster.size()));
+            length,
+            minCohort,
+            threshold(),
+            sharesMin(),
+            tolerateLoss ? 1 : 0,
+            noised ? 1 : 0,
+            roster.size()));
     roster.forEach(party -> parts.add(party.value().getBytes(StandardCharsets.US_ASCII)));
     return Digest.of(Statement.of("settings", new byte[0], parts.toArray(byte[][]::new))).bytes();
   }

@@ -89,8 +89,12 @@ final class AggregateBench extends ProcessBench {
     if (count < COHORT_MIN || count > SecureSumSettings.PARTIES_MAX) {
       throw invalid("--parties", COHORT_MIN + " to " + SecureSumSettings.PARTIES_MAX, "" + count);
     }
-    if (dropped < 0 || dropped > (count - 1) / 2 - 1 && dropped > 0) {
-      throw invalid("--dropped", "fewer than half of the members", "" + dropped);
+    int droppedMax = count <= 100 ? (count - 1) / 2 - 1 : (count - 1) / 10;
+    if (dropped < 0 || dropped > droppedMax && dropped > 0) {
+      throw invalid(
+          "--dropped",
+          "fewer than half of the members; above 100 parties a tenth of them",
+          "" + dropped);
     }
     if (count <= PROCESSES_MAX && dropped == 0) {
       return super.measure(console);
