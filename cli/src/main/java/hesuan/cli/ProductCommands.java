@@ -1,9 +1,13 @@
 package hesuan.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import hesuan.source.Source;
 import hesuan.wire.ErrorCode;
 import hesuan.wire.IdRule;
+import hesuan.wire.Json;
 import hesuan.wire.ProblemException;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
@@ -30,7 +34,7 @@ final class ProductCommands extends Group {
   @picocli.CommandLine.Command(
       name = "publish",
       description =
-          "Publish the next version of a product from a file that stays where it is. 发布产品的下一版本；文件留在原处。")
+          "Publish the next version of a product from a file or table that stays where it is. 发布产品的下一版本；文件或表留在原处。")
   static final class Publish extends HomeCommand {
     @Option(names = "--name", required = true)
     String name = "";
@@ -38,7 +42,7 @@ final class ProductCommands extends Group {
     @Option(names = "--title", defaultValue = "")
     String title = "";
 
-    /** Where the rows lie: one of the three. */
+    /** Where the rows lie: one of these. */
     static final class SourceOption {
       @Option(names = "--csv", required = true, paramLabel = "FILE")
       @Nullable Path csv;
@@ -48,6 +52,14 @@ final class ProductCommands extends Group {
 
       @Option(names = "--duckdb", required = true, paramLabel = "FILE")
       @Nullable Path duckdb;
+
+      @Option(
+          names = "--source",
+          required = true,
+          paramLabel = "FILE",
+          description =
+              "Any source, PostgreSQL among them, as docs/connectors.md describes it, in JSON; its paths start at the file's folder. 任意数据源（含 PostgreSQL）的 JSON 描述文件。")
+      @Nullable Path document;
     }
 
     @ArgGroup(multiplicity = "1")
@@ -135,8 +147,8 @@ final class ProductCommands extends Group {
         JsonNode published = api.post("/products", request);
         JsonNode quality = published.path("quality");
         console.say(
-            "Published %s: about %d rows, %d people (%d ids empty, %d malformed, %d repeated). The file stays where it is.",
-            "已发布 %s：约 %d 行，%d 人（标识为空 %d、格式错误 %d、重复 %d）。文件留在原处。",
+            "Published %s: about %d rows, %d people (%d ids empty, %d malformed, %d repeated). The data stay where they are.",
+            "已发布 %s：约 %d 行，%d 人（标识为空 %d、格式错误 %d、重复 %d）。数据留在原处。",
             published.path("product").path("ref").asText(),
             published.path("product").path("rows").asLong(),
             quality.path("distinct").asLong(),
@@ -165,7 +177,11 @@ final class ProductCommands extends Group {
       return Exit.OK;
     }
 
-    private Map<String, Object> sourceDocument() {
+    private Map<String, Object> sourceDocument() throws IOException {
+      if (source.document != null) {
+        Path file = source.document.toAbsolutePath();
+        return Source.of(Json.tree(Files.readAllBytes(file)), file.getParent()).document();
+      }
       if (source.csv != null) {
         return Map.of("kind", "csv", "path", source.csv.toAbsolutePath().toString());
       }

@@ -87,12 +87,12 @@ final class ThreeParties implements AutoCloseable {
 
   void publish(String party, String name, String rows, String budget) throws IOException {
     Files.writeString(data(party, name), rows);
-    assertTrue(
-        api(party)
-            .post("/products", publication(party, name, budget))
-            .path("accepted")
-            .asBoolean());
-    products.add(party + "/" + name);
+    publish(party, publication(party, name, budget));
+  }
+
+  void publish(String party, Map<String, Object> publication) {
+    assertTrue(api(party).post("/products", publication).path("accepted").asBoolean());
+    products.add(party + "/" + publication.get("name"));
   }
 
   Map<String, Object> publication(String party, String name, String budget) {

@@ -25,7 +25,7 @@ final class FileHeads {
 
   private FileHeads() {}
 
-  static void check(Source source) {
+  static void check(Source.File source) {
     switch (source) {
       case Source.Csv csv -> csvHeader(csv);
       case Source.Parquet _ -> {
@@ -133,7 +133,7 @@ final class FileHeads {
   }
 
   /** Up to {@code length} bytes from a place; a place below zero counts from the end. */
-  private static ByteBuffer bytes(Source source, long from, int length) {
+  private static ByteBuffer bytes(Source.File source, long from, int length) {
     try (RandomAccessFile file = new RandomAccessFile(source.path().toFile(), "r")) {
       long start = from < 0 ? Math.max(0, file.length() + from) : Math.min(from, file.length());
       byte[] bytes = new byte[(int) Math.min(length, file.length() - start)];

@@ -3,6 +3,7 @@ package hesuan.source;
 import hesuan.wire.Digest;
 import hesuan.wire.ErrorCode;
 import hesuan.wire.ProblemException;
+import hesuan.wire.Product.Column;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -33,40 +34,95 @@ public final class Fingerprint {
 
   /** Reads the whole source once; a CSV that is not UTF-8 throughout is refused on the way. */
   public static Digest of(Source source, ReadLimits limits) {
-    Map<String, Object> document = new TreeMap<>();
-    document.put("rule", RULE);
-    document.put("kind", source.kind());
-    document.put("reading", source.reading());
-    document.put(
-        "content",
-        switch (source) {
-          case Source.Csv _ -> fileDigest(source, Optional.of(new Utf8Check(source)));
-          case Source.Parquet _ -> fileDigest(source, Optional.empty());
-          case Source.DuckDb _ -> tableDigest(source, limits);
-        });
-    return Digest.ofDocument(document);
+    return switch (source) {
+      case Source.Csv csv -> document(csv, fileDigest(csv, Optional.of(new Utf8Check(csv))));
+      case Source.Parquet parquet -> document(parquet, fileDigest(parquet, Optional.empty()));
+      case Source.DuckDb _, Source.PostgreSql _ -> {
+        try (SourceReader reader = SourceReader.open(source, limits)) {
+          yield of(reader);
+        }
+      }
+    };
   }
 
-  /** A source that was found to be what was published, and how its file looked then. */
-  public record Seen(Digest fingerprint, SourceReader.Stamp stamp) {}
+  /** Of what the reader reads; of a table of PostgreSQL, the very rows. */
+  public static Digest of(SourceReader reader) {
+    return switch (reader.source()) {
+      case Source.Csv csv -> document(csv, fileDigest(csv, Optional.of(new Utf8Check(csv))));
+      case Source.Parquet parquet -> document(parquet, fileDigest(parquet, Optional.empty()));
+      case Source.DuckDb _, Source.PostgreSql _ -> document(reader.source(), tableDigest(reader));
+    };
+  }
+
+  private static Digest document(Source source, Digest content) {
+    return Digest.ofDocument(
+        new TreeMap<>(
+            Map.of(
+                "rule",
+                RULE,
+                "kind",
+                source.kind(),
+                "reading",
+                source.reading(),
+                "content",
+                content)));
+  }
 
   /**
-   * Refuses a source that is no longer the one that was published, but reads it only if its file
-   * looks other than it did then: an early word, for those who {@link #require} it before use.
+   * A source that was found to be what was published.
+   *
+   * @param stamp how it looked then; null where it has no look
+   */
+  public record Seen(Digest fingerprint, @Nullable Stamp stamp) {}
+
+  /**
+   * Refuses a source that is no longer the one that was published, but reads it only if it looks
+   * other than it did then: an early word, for those who {@link #open} it before use.
    */
   public static Seen requireAgain(
-      Source source, Digest published, ReadLimits limits, @Nullable Seen seen) {
-    SourceReader.Stamp now = SourceReader.Stamp.of(source);
-    if (seen != null && seen.fingerprint.equals(published) && seen.stamp.equals(now)) {
+      Source source,
+      List<Column> columns,
+      Digest published,
+      ReadLimits limits,
+      @Nullable Seen seen) {
+    Optional<Stamp> now = Stamp.of(source);
+    if (now.isPresent()
+        && seen != null
+        && seen.fingerprint.equals(published)
+        && now.get().equals(seen.stamp)) {
       return seen;
     }
-    require(source, published, limits);
-    return new Seen(published, now);
+    open(source, columns, published, limits).close();
+    return new Seen(published, now.orElse(null));
   }
 
-  /** Refuses a source that is no longer the one that was published. */
-  public static void require(Source source, Digest published, ReadLimits limits) {
-    Digest found = of(source, limits);
+  /**
+   * Opens a source for use, or refuses it where it is no longer the one that was published.
+   *
+   * @param columns that the product declares
+   */
+  public static SourceReader open(
+      Source source, List<Column> columns, Digest published, ReadLimits limits) {
+    SourceReader reader;
+    try {
+      reader = SourceReader.open(source, columns, limits);
+    } catch (ProblemException e) {
+      if (source instanceof Source.File) {
+        // A file that lacks what the product declares is, before all, another file.
+        requireSame(source, published, of(source, limits));
+      }
+      throw e;
+    }
+    try {
+      requireSame(source, published, of(reader));
+      return reader;
+    } catch (RuntimeException e) {
+      reader.close();
+      throw e;
+    }
+  }
+
+  private static void requireSame(Source source, Digest published, Digest found) {
     if (!found.equals(published)) {
       throw new ProblemException(
           ErrorCode.SOURCE_CHANGED,
@@ -76,8 +132,8 @@ public final class Fingerprint {
     }
   }
 
-  private static Digest fileDigest(Source source, Optional<Utf8Check> text) {
-    SourceReader.Stamp.of(source);
+  private static Digest fileDigest(Source.File source, Optional<Utf8Check> text) {
+    Stamp.ofFile(source);
     MessageDigest sha256 = Digest.sha256();
     byte[] chunk = new byte[CHUNK_BYTES];
     try (InputStream in = Files.newInputStream(source.path())) {
@@ -101,11 +157,10 @@ public final class Fingerprint {
    * Each row's own digest, sorted, under one: a commitment to the rows as a multiset that costs a
    * sort of 32 bytes a row, spilled where it is large.
    */
-  private static Digest tableDigest(Source source, ReadLimits limits) {
+  private static Digest tableDigest(SourceReader reader) {
     MessageDigest sha256 = Digest.sha256();
     byte[] row = new byte[32];
-    try (SourceReader reader = SourceReader.open(source, limits);
-        Connection connection = reader.connection()) {
+    try (Connection connection = reader.connection()) {
       Map<String, String> columns = reader.sourceColumns();
       sha256.update(
           Digest.ofDocument(List.of(List.copyOf(columns.keySet()), List.copyOf(columns.values())))
@@ -124,7 +179,7 @@ public final class Fingerprint {
             }
           });
     } catch (SQLException e) {
-      throw ReadProblems.of(source, e);
+      throw ReadProblems.of(reader.source(), e);
     }
     return new Digest(HexFormat.of().formatHex(sha256.digest()));
   }

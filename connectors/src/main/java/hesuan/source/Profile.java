@@ -44,9 +44,9 @@ public record Profile(
 
   /** Measures the source; refuses one without a row, or without a single usable id. */
   public static Profile of(Source source, Product.Id id, ReadLimits limits) {
-    Digest fingerprint = Fingerprint.of(source, limits);
     try (SourceReader reader = SourceReader.open(source, limits);
         Connection connection = reader.connection()) {
+      Digest fingerprint = Fingerprint.of(reader);
       reader.require(id.column());
       Counts counts = count(connection, reader.schema());
       if (counts.rows == 0) {

@@ -38,7 +38,10 @@ final class ReadProblems {
   }
 
   static String name(Source source) {
-    return String.valueOf(source.path().getFileName());
+    return switch (source) {
+      case Source.File file -> String.valueOf(file.path().getFileName());
+      case Source.PostgreSql table -> table.schemaName() + "." + table.tableName();
+    };
   }
 
   private static Problem problem(String at, String message) {

@@ -8,14 +8,13 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.FileTime;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -54,37 +53,25 @@ public final class SourceReader implements AutoCloseable {
 
   private static final String ATTACHED = "source";
 
+  /** The table that holds the rows of a source that DuckDB does not read itself. */
+  private static final String COPIED = "copied";
+
   private final Source source;
   private final ReadLimits limits;
   private final DuckDBConnection root;
   private final Path spill;
-  private final Stamp stamp;
+  private final @Nullable Stamp stamp;
   private final String relation;
   private final Map<String, String> sourceColumns;
   private final List<Column> schema;
   private final List<String> leftOut;
-
-  /** What changes when somebody writes the file: cheap to look at, though no proof of sameness. */
-  public record Stamp(long bytes, FileTime modified, @Nullable Object key) {
-    static Stamp of(Source source) {
-      try {
-        BasicFileAttributes now = Files.readAttributes(source.path(), BasicFileAttributes.class);
-        if (now.isRegularFile() && Files.isReadable(source.path())) {
-          return new Stamp(now.size(), now.lastModifiedTime(), now.fileKey());
-        }
-        throw unreadable(source, now.isRegularFile() ? "no right to read it" : "no regular file");
-      } catch (IOException e) {
-        throw unreadable(source, "none there");
-      }
-    }
-  }
 
   private SourceReader(
       Source source,
       ReadLimits limits,
       DuckDBConnection root,
       Path spill,
-      Stamp stamp,
+      @Nullable Stamp stamp,
       String relation,
       Map<String, String> sourceColumns,
       List<Column> schema,
@@ -111,16 +98,19 @@ public final class SourceReader implements AutoCloseable {
   }
 
   private static SourceReader open(Source source, Optional<List<Column>> asked, ReadLimits limits) {
-    Stamp stamp = Stamp.of(source);
-    FileHeads.check(source);
+    Stamp stamp = null;
+    if (source instanceof Source.File file) {
+      stamp = Stamp.ofFile(file);
+      FileHeads.check(file);
+    }
     Path spill = spillDirectory(limits);
     DuckDBConnection root = null;
     try {
       root = start();
       limit(root, limits, spill);
-      String relation = relation(root, source);
-      Map<String, String> found = describe(root, relation);
       List<String> leftOut = new ArrayList<>();
+      String relation = relation(root, source, asked, leftOut);
+      Map<String, String> found = describe(root, relation);
       List<Column> schema = asked.orElseGet(() -> inferred(source, found, leftOut));
       execute(root, view(source, relation, schema, found));
       lock(root, source);
@@ -220,9 +210,12 @@ public final class SourceReader implements AutoCloseable {
         .orElseThrow(() -> unknownColumn(source, column, names(schema)));
   }
 
-  /** Refuses when the file has been written since it was opened. To call after reading, too. */
+  /**
+   * Refuses when the file has been written since it was opened. To call after reading, too. Of a
+   * table of PostgreSQL the rows of one moment are held here, which nobody else can write.
+   */
   public void requireUntouched() {
-    if (!Stamp.of(source).equals(stamp)) {
+    if (source instanceof Source.File file && !Stamp.ofFile(file).equals(stamp)) {
       throw new ProblemException(
           ErrorCode.SOURCE_CHANGED,
           ReadProblems.name(source),
@@ -255,21 +248,31 @@ public final class SourceReader implements AutoCloseable {
   /** From here on the one file is all that this DuckDB can open, and no setting moves. */
   private static void lock(Connection root, Source source) throws SQLException {
     switch (source) {
-      case Source.Csv _, Source.Parquet _ ->
-          execute(root, "SET allowed_paths = [" + Sql.text(source.path().toString()) + "]");
+      case Source.Csv csv -> allow(root, csv);
+      case Source.Parquet parquet -> allow(root, parquet);
       case Source.DuckDb _ -> {} // attached already; the path need not be opened again
+      case Source.PostgreSql _ -> {} // copied already
     }
     execute(root, "SET enable_external_access = false");
     execute(root, "SET lock_configuration = true");
   }
 
-  private static String relation(Connection root, Source source) throws SQLException {
-    String path = Sql.text(source.path().toString());
+  private static void allow(Connection root, Source.File source) throws SQLException {
+    execute(root, "SET allowed_paths = [" + path(source) + "]");
+  }
+
+  private static String path(Source.File source) {
+    return Sql.text(source.path().toString());
+  }
+
+  private static String relation(
+      DuckDBConnection root, Source source, Optional<List<Column>> asked, List<String> leftOut)
+      throws SQLException {
     return switch (source) {
       case Source.Csv csv ->
           "read_csv(%s, auto_detect = false, header = true, delim = %s, quote = %s, escape = %s, nullstr = %s, strict_mode = true, compression = 'none', max_line_size = 1048576, columns = {%s})"
               .formatted(
-                  path,
+                  path(csv),
                   Sql.text("" + csv.delimiter()),
                   Sql.text("" + csv.quote()),
                   Sql.text("" + csv.quote()),
@@ -277,11 +280,15 @@ public final class SourceReader implements AutoCloseable {
                   FileHeads.csvHeader(csv).stream()
                       .map(name -> Sql.text(name) + ": 'VARCHAR'")
                       .collect(Collectors.joining(", ")));
-      case Source.Parquet _ -> "read_parquet(" + path + ")";
+      case Source.Parquet parquet -> "read_parquet(" + path(parquet) + ")";
       case Source.DuckDb duckDb -> {
-        execute(root, "ATTACH " + path + " AS " + ATTACHED + " (READ_ONLY)");
+        execute(root, "ATTACH " + path(duckDb) + " AS " + ATTACHED + " (READ_ONLY)");
         requireTable(root, duckDb);
         yield ATTACHED + "." + Sql.name(duckDb.schemaName()) + "." + Sql.name(duckDb.tableName());
+      }
+      case Source.PostgreSql table -> {
+        leftOut.addAll(PostgreSqlTable.copy(table, asked, root, COPIED));
+        yield COPIED;
       }
     };
   }
@@ -331,20 +338,28 @@ public final class SourceReader implements AutoCloseable {
         (own, type) -> {
           String name = renamed.getOrDefault(own, own);
           Optional<ColumnType> productType = productType(type);
-          if (productType.isPresent() && name.matches("[A-Za-z_][A-Za-z0-9_]{0,62}")) {
+          if (productType.isPresent() && isProductName(name)) {
             schema.add(new Column(name, productType.get()));
           } else {
             leftOut.add(own);
           }
         });
     if (schema.isEmpty()) {
-      throw new ProblemException(
-          ErrorCode.SOURCE_UNREADABLE,
-          ReadProblems.name(source),
-          "a column named in letters, digits and _ (map others under `columns`)",
-          String.join(", ", found.keySet()));
+      throw noColumn(source, found.keySet());
     }
     return schema;
+  }
+
+  static boolean isProductName(String name) {
+    return name.matches("[A-Za-z_][A-Za-z0-9_]{0,62}");
+  }
+
+  static ProblemException noColumn(Source source, Collection<String> found) {
+    return new ProblemException(
+        ErrorCode.SOURCE_UNREADABLE,
+        ReadProblems.name(source),
+        "a column named in letters, digits and _ (map others under `columns`)",
+        String.join(", ", found));
   }
 
   private static Optional<ColumnType> productType(String duckDbType) {
@@ -385,7 +400,7 @@ public final class SourceReader implements AutoCloseable {
   }
 
   /** The column in the product's type; a value that has no place in it is an error, not a null. */
-  private static String typed(String own, String type, Column column) {
+  static String typed(String own, String type, Column column) {
     String target = duckDbType(column.type());
     if (type.equalsIgnoreCase(target)) {
       return own;
@@ -440,11 +455,6 @@ public final class SourceReader implements AutoCloseable {
         ReadProblems.name(source) + ", column " + column,
         "one of " + String.join(", ", there),
         column);
-  }
-
-  private static ProblemException unreadable(Source source, String found) {
-    return new ProblemException(
-        ErrorCode.SOURCE_UNREADABLE, ReadProblems.name(source), "a readable file", found);
   }
 
   private static Path spillDirectory(ReadLimits limits) {

@@ -7,16 +7,22 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 
 import hesuan.wire.Digest;
 import hesuan.wire.ErrorCode;
+import hesuan.wire.Product.Column;
+import hesuan.wire.Product.ColumnType;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class FingerprintTest {
+  private static final List<Column> COLUMNS =
+      List.of(new Column("x", ColumnType.STRING), new Column("y", ColumnType.STRING));
+
   @TempDir Path directory;
   private ReadLimits limits;
 
@@ -34,12 +40,16 @@ class FingerprintTest {
     Path a = Samples.text(directory.resolve("a.csv"), "x,y\n1,2\n");
     Path b = Samples.text(directory.resolve("b.csv"), "x,y\n1,2\n");
     Path c = Samples.text(directory.resolve("c.csv"), "x,y\n1,3\n");
+    Path d = Samples.text(directory.resolve("d.csv"), "x,z\n1,2\n");
     assertEquals(of(new Source.Csv(a)), of(new Source.Csv(b)));
     assertNotEquals(of(new Source.Csv(a)), of(new Source.Csv(c)));
-    Fingerprint.require(new Source.Csv(b), of(new Source.Csv(a)), limits);
-    Samples.refused(
-        ErrorCode.SOURCE_CHANGED,
-        () -> Fingerprint.require(new Source.Csv(c), of(new Source.Csv(a)), limits));
+    Digest published = of(new Source.Csv(a));
+    Fingerprint.open(new Source.Csv(b), COLUMNS, published, limits).close();
+    for (Path other : List.of(c, d)) {
+      Samples.refused(
+          ErrorCode.SOURCE_CHANGED,
+          () -> Fingerprint.open(new Source.Csv(other), COLUMNS, published, limits));
+    }
   }
 
   @Test
@@ -47,19 +57,20 @@ class FingerprintTest {
     Path file = Samples.text(directory.resolve("a.csv"), "x,y\n1,2\n");
     Source source = new Source.Csv(file);
     Digest published = of(source);
-    Fingerprint.Seen seen = Fingerprint.requireAgain(source, published, limits, null);
-    assertSame(seen, Fingerprint.requireAgain(source, published, limits, seen));
+    Fingerprint.Seen seen = Fingerprint.requireAgain(source, COLUMNS, published, limits, null);
+    assertSame(seen, Fingerprint.requireAgain(source, COLUMNS, published, limits, seen));
 
     Files.setLastModifiedTime(file, FileTime.fromMillis(1_000));
-    Fingerprint.Seen later = Fingerprint.requireAgain(source, published, limits, seen);
+    Fingerprint.Seen later = Fingerprint.requireAgain(source, COLUMNS, published, limits, seen);
     assertNotSame(seen, later);
     Samples.text(file, "x,y\n1,3\n");
     Samples.refused(
-        ErrorCode.SOURCE_CHANGED, () -> Fingerprint.requireAgain(source, published, limits, later));
+        ErrorCode.SOURCE_CHANGED,
+        () -> Fingerprint.requireAgain(source, COLUMNS, published, limits, later));
     Files.delete(file);
     Samples.refused(
         ErrorCode.SOURCE_UNREADABLE,
-        () -> Fingerprint.requireAgain(source, published, limits, later));
+        () -> Fingerprint.requireAgain(source, COLUMNS, published, limits, later));
   }
 
   @Test

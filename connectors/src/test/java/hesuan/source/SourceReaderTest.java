@@ -82,7 +82,7 @@ class SourceReaderTest {
     return rows;
   }
 
-  private List<Source> sameDataInThreeFormats() {
+  private List<Source.File> sameDataInThreeFormats() {
     Path csv = csv(CSV);
     Path parquet = directory.resolve("data.parquet");
     Path duckDb = directory.resolve("data.duckdb");
@@ -188,7 +188,7 @@ class SourceReaderTest {
 
   @Test
   void duckDbFile_isReadByTwoReadersAtOnce_andNeverWritten() throws Exception {
-    Source source = sameDataInThreeFormats().get(2);
+    Source.File source = sameDataInThreeFormats().get(2);
     byte[] before = Files.readAllBytes(source.path());
     try (SourceReader one = SourceReader.open(source, COLUMNS, limits);
         SourceReader two = SourceReader.open(source, COLUMNS, limits);

@@ -41,9 +41,9 @@ class StreamingTest {
         "COPY t TO '" + csv + "' (FORMAT csv, HEADER)",
         "COPY t TO '" + parquet + "' (FORMAT parquet)");
     assertTrue(Files.size(csv) > HEAP_MEGABYTES << 20, "a file larger than the heap");
-    List<Source> sources =
+    List<Source.File> sources =
         List.of(new Source.Csv(csv), new Source.Parquet(parquet), new Source.DuckDb(duckDb, "t"));
-    for (Source source : sources) {
+    for (Source.File source : sources) {
       assertEquals(
           "rows=%d sum=%d ids=%d group0=%d"
               .formatted(ROWS, (long) ROWS * (ROWS - 1) / 2, PEOPLE, PEOPLE / 8),
@@ -52,7 +52,7 @@ class StreamingTest {
     }
   }
 
-  private String probe(Source source) throws IOException, InterruptedException {
+  private String probe(Source.File source) throws IOException, InterruptedException {
     String classPath =
         System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
     Path arguments =

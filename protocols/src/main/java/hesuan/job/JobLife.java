@@ -22,6 +22,7 @@ public final class JobLife {
           ErrorCode.PEER_UNREACHABLE,
           ErrorCode.PEER_SILENT,
           ErrorCode.PEER_FAILED,
+          ErrorCode.SOURCE_OFFLINE,
           ErrorCode.RESTARTED);
 
   private JobLife() {}

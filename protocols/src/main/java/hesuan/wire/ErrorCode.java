@@ -110,6 +110,18 @@ public enum ErrorCode {
       "达到时间或内存上限",
       "ask for less, or raise the limit",
       "请减少工作量或提高上限"),
+  SOURCE_OFFLINE(
+      "HS3007",
+      "the source's server cannot be reached",
+      "无法连接数据源的服务器",
+      "check its host, port and sslmode, and that it is up",
+      "请检查其主机、端口与 sslmode，并确认它在运行"),
+  SOURCE_REFUSED(
+      "HS3008",
+      "the source's server refuses",
+      "数据源的服务器拒绝",
+      "check user, password, database and the user's right to select",
+      "请检查用户、密码、数据库与该用户的 SELECT 权限"),
 
   POLICY_DENIED(
       "HS4001",

@@ -257,7 +257,8 @@ public final class OwnProducts {
     seen.compute(
         ref,
         (_, before) ->
-            Fingerprint.requireAgain(held.source, held.product.fingerprint(), limits, before));
+            Fingerprint.requireAgain(
+                held.source, held.product.columns(), held.product.fingerprint(), limits, before));
   }
 
   /**
@@ -269,8 +270,11 @@ public final class OwnProducts {
         ref -> {
           Held held = require(ref);
           requireCurrent(ref, Digest.ofDocument(held.product));
-          Fingerprint.require(held.source, held.product.fingerprint(), limits);
-          return OwnRows.open(held.product, held.source, held.rowFilter, limits);
+          return OwnRows.of(
+              held.product,
+              Fingerprint.open(
+                  held.source, held.product.columns(), held.product.fingerprint(), limits),
+              held.rowFilter);
         });
   }
 

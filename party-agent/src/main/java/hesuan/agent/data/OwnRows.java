@@ -48,7 +48,11 @@ public final class OwnRows implements AutoCloseable {
 
   static OwnRows open(
       Product product, Source source, @Nullable String rowFilter, ReadLimits limits) {
-    SourceReader reader = SourceReader.open(source, product.columns(), limits);
+    return of(product, SourceReader.open(source, product.columns(), limits), rowFilter);
+  }
+
+  /** The reader is this object's to close, whatever happens. */
+  static OwnRows of(Product product, SourceReader reader, @Nullable String rowFilter) {
     try {
       DuckDBConnection connection = (DuckDBConnection) reader.connection();
       try (Statement statement = connection.createStatement()) {

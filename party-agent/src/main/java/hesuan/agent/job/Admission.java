@@ -345,7 +345,8 @@ public final class Admission {
       case WITHDRAWN -> "withdrawn";
       case SIGNATURE_REFUSED -> "signature";
       case UNKNOWN_CONTRACT, CONTRACT_VIOLATED -> "contract";
-      case SOURCE_CHANGED, SOURCE_UNREADABLE, SOURCE_ENCODING -> "source";
+      case SOURCE_CHANGED, SOURCE_UNREADABLE, SOURCE_ENCODING, SOURCE_OFFLINE, SOURCE_REFUSED ->
+          "source";
       default -> otherwise;
     };
   }
