@@ -41,7 +41,7 @@ public final class BlockHash {
   }
 
   /**
-   * Hashes count blocks from number {@code from} of x to number {@code to} of y; may be in place.
+   * Hashes count blocks from number {@code from} of x to number {@code to} of y, another array.
    */
   public void hash(long[] x, int from, int count, long[] y, int to) {
     for (int done = 0; done < count; done += PIECE) {

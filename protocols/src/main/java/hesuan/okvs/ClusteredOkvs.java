@@ -217,14 +217,15 @@ public final class ClusteredOkvs {
   }
 
   /**
-   * Cells under which every row gives its value.
+   * Cells under which every row gives its value. There may be fewer rows than the shape has keys:
+   * more cells are free then, and as random as the others.
    *
    * @throws ProblemException INTERNAL when no encoding exists, which happens with probability below
    *     2^-40 unless a key is repeated; it does not say for which key
    */
   public static long[] encode(Rows rows, long[] values, SecureRandom random, Workers workers) {
     Shape shape = rows.shape;
-    if (rows.count() != shape.keys || values.length != 2 * rows.count()) {
+    if (rows.count() > shape.keys || values.length != 2 * rows.count()) {
       throw new IllegalArgumentException(rows.count() + " rows for " + shape);
     }
     long[] cells = new long[2 * shape.cells()];

@@ -11,26 +11,26 @@ import java.util.Set;
  * A party's items, split by their hash. Every bucket is filled up with random blocks to the same
  * load, so sizes of buckets say nothing of the items.
  */
-final class Buckets {
+public final class Buckets {
   private static final int MARGIN_BITS = 42;
 
   private final ItemSource items;
   private final int load;
   private final int buckets;
 
-  Buckets(ItemSource items, int announced, int buckets) {
+  public Buckets(ItemSource items, int announced, int buckets) {
     this.items = items;
     this.load = load(announced, buckets);
     this.buckets = buckets;
   }
 
   /** How many buckets two announced sizes make. */
-  static int count(int items, int peerItems, int bucketItems) {
+  public static int count(int items, int peerItems, int bucketItems) {
     return Math.max(1, Math.ceilDiv(Math.max(items, peerItems), bucketItems));
   }
 
   /** Items in each bucket, dummies included, of a party that announced that many. */
-  static int load(int announced, int buckets) {
+  public static int load(int announced, int buckets) {
     return BinLoad.max(announced, buckets, MARGIN_BITS);
   }
 
@@ -40,9 +40,9 @@ final class Buckets {
    * @param blocks first the items, then dummies
    * @param numbers of the items
    */
-  record Bucket(long[] blocks, int[] numbers, int items) {
+  public record Bucket(long[] blocks, int[] numbers, int items) {
     /** The numbers, ascending, of the items that stand at these places; dummies are none. */
-    int[] numbersAt(int[] places) {
+    public int[] numbersAt(int[] places) {
       return Arrays.stream(places)
           .filter(place -> place < items)
           .map(place -> numbers[place])
@@ -51,7 +51,7 @@ final class Buckets {
     }
   }
 
-  Bucket bucket(int bucket, SecureRandom random) {
+  public Bucket bucket(int bucket, SecureRandom random) {
     long[] blocks = new long[2 * load];
     int[] numbers = new int[load];
     int count = items.take(bucket, buckets, blocks, numbers);

@@ -3,7 +3,7 @@ package hesuan.psi;
 import java.util.Arrays;
 
 /** Matches of all buckets of one run, in memory. */
-final class CollectedMatches implements BucketSink {
+public final class CollectedMatches implements BucketSink {
   private int[] numbers = new int[0];
 
   @Override
@@ -13,7 +13,7 @@ final class CollectedMatches implements BucketSink {
     System.arraycopy(matches, 0, numbers, before, matches.length);
   }
 
-  int[] ascending() {
+  public int[] ascending() {
     Arrays.sort(numbers);
     return numbers;
   }

@@ -17,6 +17,8 @@ import hesuan.wire.ProblemException;
  * @param bucketItems larger inputs are split into independent runs of about that many items
  * @param sizeStep what a party says of its size is rounded up to a multiple of this; 1 tells it
  *     exactly
+ * @param runs of how many that belong together this is one: no two different items look alike in
+ *     any of them, but with the probability that one run alone would have
  */
 public record IntersectionParameters(
     Digest session,
@@ -25,7 +27,8 @@ public record IntersectionParameters(
     Engine engine,
     boolean bothLearn,
     int bucketItems,
-    int sizeStep) {
+    int sizeStep,
+    int runs) {
   static final int VERSION = 1;
   static final String PROTOCOL = "hesuan/intersection/" + VERSION;
 
@@ -70,6 +73,21 @@ public record IntersectionParameters(
     if (sizeStep < 1 || sizeStep > ITEMS_MAX) {
       throw invalid("sizeStep", "1 to " + ITEMS_MAX, "" + sizeStep);
     }
+    if (runs < 1 || runs > ITEMS_MAX) {
+      throw invalid("runs", "1 to " + ITEMS_MAX, "" + runs);
+    }
+  }
+
+  /** A run that stands alone. */
+  public IntersectionParameters(
+      Digest session,
+      PartyId receiver,
+      PartyId sender,
+      Engine engine,
+      boolean bothLearn,
+      int bucketItems,
+      int sizeStep) {
+    this(session, receiver, sender, engine, bothLearn, bucketItems, sizeStep, 1);
   }
 
   /** With the usual bucket and sizes that are told exactly. */
@@ -85,6 +103,11 @@ public record IntersectionParameters(
 
   /** The size that a party with that many items tells; with a step it is never zero. */
   int announced(int items) {
+    return announced(items, sizeStep);
+  }
+
+  /** The same for any intersection with that step. */
+  public static int announced(int items, int sizeStep) {
     long steps = Math.max(sizeStep == 1 ? 0 : 1, ((long) items + sizeStep - 1) / sizeStep);
     long announced = steps * sizeStep;
     if (announced > ITEMS_MAX) {
@@ -95,10 +118,13 @@ public record IntersectionParameters(
   }
 
   /** Bytes of a tag that travels, for announced sizes: 40 bits and the logarithms of both. */
-  int tagBytes(int receiverItems, int senderItems) {
+  public int tagBytes(int receiverItems, int senderItems) {
     return switch (engine) {
       case ECDH, VOLE ->
-          Math.max(8, Math.ceilDiv(STATISTICAL_BITS + bits(receiverItems) + bits(senderItems), 8));
+          Math.max(
+              8,
+              Math.ceilDiv(
+                  STATISTICAL_BITS + bits(receiverItems) + bits(senderItems) + bits(runs), 8));
       case VOLE_MALICIOUS -> 16;
     };
   }
@@ -119,6 +145,7 @@ public record IntersectionParameters(
             engine.label(),
             bothLearn ? "both" : "receiver",
             "" + bucketItems,
-            "" + sizeStep));
+            "" + sizeStep,
+            "" + runs));
   }
 }

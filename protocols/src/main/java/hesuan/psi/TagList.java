@@ -13,7 +13,7 @@ import java.util.Arrays;
  * core's own cache, is sorted as packed longs: 40 further bits, 24 of position; the few ties by all
  * bits.
  */
-final class TagList {
+public final class TagList {
   private static final VarHandle BIG_LONG =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
   private static final int PLACE_BITS = 24;
@@ -34,7 +34,7 @@ final class TagList {
   /**
    * @param key of the hash that makes values into tags
    */
-  static TagList of(long[] values, byte[] key, int bytes, Workers workers) {
+  public static TagList of(long[] values, byte[] key, int bytes, Workers workers) {
     int count = values.length / 2;
     int partsBits = partsBits(count);
     int parts = 1 << partsBits;
@@ -130,17 +130,17 @@ final class TagList {
     return first != 0 ? first : Long.compareUnsigned(tags[2 * rank + 1], low);
   }
 
-  int count() {
+  public int count() {
     return places.length;
   }
 
   /** Where in the bucket the tag with that rank stands. */
-  int place(int rank) {
+  public int place(int rank) {
     return places[rank];
   }
 
   /** The tags of ranks from on, as they travel. */
-  byte[] encoded(int from, int count) {
+  public byte[] encoded(int from, int count) {
     byte[] out = new byte[count * bytes];
     for (int i = 0; i < count; i++) {
       int at = i * bytes;
@@ -158,7 +158,7 @@ final class TagList {
    * A walk along this list beside the peer's, which comes in ascending batches: a merge, not a hash
    * set.
    */
-  final class Merge {
+  public final class Merge {
     private final int[] matched;
     private final byte[] found;
     private int rank;
@@ -167,13 +167,13 @@ final class TagList {
     private long lastHigh;
     private long lastLow;
 
-    Merge(int peerCount) {
+    public Merge(int peerCount) {
       matched = new int[Math.min(count(), peerCount)];
       found = new byte[(peerCount + 7) / 8];
     }
 
     /** False when the peer's tags do not ascend strictly. */
-    boolean take(byte[] batch) {
+    public boolean take(byte[] batch) {
       for (int at = 0; at < batch.length; at += bytes) {
         long high = (long) BIG_LONG.get(batch, at);
         long low = 0;
@@ -206,7 +206,7 @@ final class TagList {
     }
 
     /** The places of the matches in the own bucket, in the order of their tags. */
-    int[] places() {
+    public int[] places() {
       return Arrays.copyOf(matched, matches);
     }
 
