@@ -67,7 +67,17 @@ final class Demo {
     chapter("Overlap of three parties", "三方重合人数");
     overlap("overlap-three", Map.of("", truth.brandMallPay().total()));
     chapter("Whom two parties share: a list that stays with its owner", "两方共有人群（名单留在本方）");
-    intersect(truth.brandMall().total());
+    intersect(
+        "intersect",
+        "shared_members",
+        truth.brandMall().total(),
+        Map.of("mall-b", "visits"));
+    chapter("Whom all three share, and nobody learns of any two", "三方共有人群（任何两方之间的不泄露）");
+    intersect(
+        "intersect-three",
+        "shared_by_three",
+        truth.brandMallPay().total(),
+        Map.of("mall-b", "visits", "pay-c", "users"));
     chapter("Did the campaign sell? Lift, and nobody learns who bought", "投放是否带来购买（增量），且无人得知谁买了");
     lift(truth.lift());
     chapter("Secure sum of the stores' turnover", "门店营业额安全求和");
@@ -184,7 +194,7 @@ final class Demo {
               today,
               today.plusDays(90),
               100,
-              List.of("leader-and-helpers-do-not-collude")));
+              List.of("leader-and-helpers-do-not-collude", "no-collusion:brand-a+mall-b")));
       all(
           pool,
           party -> {
@@ -326,17 +336,20 @@ final class Demo {
     }
   }
 
-  /** The list holds just the people whom both files hold: not only as many. */
-  private void intersect(int truth) throws Exception {
-    JsonNode job = job("intersect");
+  /** The list holds just the people whom all files hold: not only as many. */
+  private void intersect(String example, String output, int truth, Map<String, String> others)
+      throws Exception {
+    JsonNode job = job(example);
     JsonNode result = result(job, BRAND);
     Path list =
         federation
             .home(BRAND)
-            .resolve("results/%s/shared_members.csv".formatted(job.path("id").asText()));
+            .resolve("results/%s/%s.csv".formatted(job.path("id").asText(), output));
     List<String> lines = Files.exists(list) ? Files.readAllLines(list) : List.of("");
     Set<String> shared = people(BRAND, "members");
-    shared.retainAll(people("mall-b", "visits"));
+    for (Map.Entry<String, String> other : others.entrySet()) {
+      shared.retainAll(people(other.getKey(), other.getValue()));
+    }
     console.say(
         "  %d people, truth %d; the list is %s, and no identifier was sent",
         "  %d 人，真值 %d；名单在 %s，标识未曾发出", result.path("people").asLong(), truth, list);

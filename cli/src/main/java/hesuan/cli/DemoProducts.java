@@ -63,6 +63,7 @@ final class DemoProducts {
                       PHONE,
                       List.of(
                           rule("phone", "joinKey", List.of("*")),
+                          rule("phone", "plain", List.of("brand-a"), "audience.intersect"),
                           rule("*", "aggregate", List.of("*"))));
             },
             shared(party, "orders", "订单 / orders", data),

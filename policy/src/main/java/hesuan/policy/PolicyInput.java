@@ -265,7 +265,7 @@ public record PolicyInput(
   public static String protocol(Plan.Step step) {
     return switch (step) {
       case Plan.Overlap _ -> "overlap";
-      case Plan.Intersect _ -> "intersect";
+      case Plan.Intersect _, Plan.IntersectAll _ -> "intersect";
       case Plan.JoinStatistics _ -> "joinStatistics";
       case Plan.SecureSum _ -> "secureSum";
       case Plan.DpQuery _ -> "dpQuery";
@@ -279,7 +279,7 @@ public record PolicyInput(
       case Plan.JoinStatistics join -> join.groups().size();
       case Plan.SecureSum sum -> Math.max(1, sum.keys().size());
       case Plan.DpQuery query -> query.groups().size();
-      case Plan.Intersect _, Plan.Train _ -> 0;
+      case Plan.Intersect _, Plan.IntersectAll _, Plan.Train _ -> 0;
     };
   }
 

@@ -62,6 +62,7 @@ public record Plan(
   @JsonSubTypes({
     @JsonSubTypes.Type(value = Overlap.class, name = "overlap"),
     @JsonSubTypes.Type(value = Intersect.class, name = "intersect"),
+    @JsonSubTypes.Type(value = IntersectAll.class, name = "intersectAll"),
     @JsonSubTypes.Type(value = JoinStatistics.class, name = "joinStatistics"),
     @JsonSubTypes.Type(value = SecureSum.class, name = "secureSum"),
     @JsonSubTypes.Type(value = DpQuery.class, name = "dpQuery"),
@@ -102,6 +103,26 @@ public record Plan(
       implements Step {
     public Intersect {
       products = List.copyOf(products);
+    }
+  }
+
+  /**
+   * Which people three to ten products all share, and nothing of what fewer share. Each receiver
+   * keeps a list of its <em>own</em> people.
+   *
+   * @param products first the leader's, then the pivot's: these two must not collude, and the
+   *     contract names them
+   * @param sizeStep what an owner tells of its size is rounded up to a multiple of this
+   */
+  public record IntersectAll(
+      String name, List<ProductRef> products, IntersectEngine engine, int sizeStep)
+      implements Step {
+    public IntersectAll {
+      products = List.copyOf(products);
+    }
+
+    public PartyId pivot() {
+      return products.get(1).party();
     }
   }
 

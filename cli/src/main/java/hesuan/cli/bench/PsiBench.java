@@ -2,24 +2,26 @@ package hesuan.cli.bench;
 
 import hesuan.cli.Console;
 import hesuan.psi.IntersectionParameters.Engine;
+import hesuan.psi.many.ManyParameters;
 import hesuan.wire.PartyId;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * Counting what two sets share. A protocol is a class that makes a {@link PartyBench} of a {@link
+ * Counting what sets share, two or up to ten. A protocol is a class that makes a {@link PartyBench} of a {@link
  * PsiCase}, and a line in {@link #PROTOCOLS}; the parties that learn the count report {@code
  * count}.
  */
-@Command(name = "psi", description = "What two sets share. 两方集合求交。")
+@Command(name = "psi", description = "What sets share. 集合求交。")
 class PsiBench extends ProcessBench {
-  private static final List<PartyId> PARTIES =
-      List.of(new PartyId("leader"), new PartyId("helper"));
+  private static final String LEADER = "leader";
 
   /** By name, as {@code --protocol} gives it. */
   static final Map<String, Protocol> PROTOCOLS = protocols();
@@ -65,6 +67,13 @@ class PsiBench extends ProcessBench {
   int peerRows;
 
   @Option(
+      names = "--parties",
+      paramLabel = "N",
+      defaultValue = "2",
+      description = "2, or with vole, vole-malicious, ecdh up to 10. 参与方数量。")
+  int count;
+
+  @Option(
       names = "--overlap",
       paramLabel = "SHARE",
       defaultValue = "0.5",
@@ -94,17 +103,25 @@ class PsiBench extends ProcessBench {
     parameters.put("rows", rows);
     parameters.put("peerRows", size().peerRows());
     parameters.put("overlap", overlap);
+    if (count > 2) {
+      parameters.put("parties", count);
+    }
     return parameters;
   }
 
   @Override
   String bound() {
-    return known().bound();
+    return count == 2 ? known().bound() : ManyPsi.BOUND;
   }
 
   @Override
   List<PartyId> parties() {
-    return PARTIES;
+    return count == 2
+        ? List.of(new PartyId(LEADER), new PartyId("helper"))
+        : Stream.concat(
+                Stream.of(LEADER, "pivot"), IntStream.range(2, count).mapToObj(i -> "other-" + i))
+            .map(PartyId::new)
+            .toList();
   }
 
   @Override
@@ -114,13 +131,26 @@ class PsiBench extends ProcessBench {
 
   @Override
   Map<String, Object> more(double seconds) {
-    long items = (long) rows + size().peerRows();
+    long items = rows + (count - 1L) * size().peerRows();
     return Map.of("itemsPerSecond", Math.round(items / seconds));
   }
 
   @Override
   PartyBench<?> protocol() {
-    return known().bench().apply(size());
+    return count == 2 ? known().bench().apply(size()) : new ManyPsi(size(), engineOfMany());
+  }
+
+  private Engine engineOfMany() {
+    if (count < ManyParameters.PARTIES_MIN || count > ManyParameters.PARTIES_MAX || csv) {
+      throw invalid(
+          "--parties", "2 to " + ManyParameters.PARTIES_MAX + ", from memory", "" + count);
+    }
+    for (Engine engine : Engine.values()) {
+      if (engine.label().equals(protocol)) {
+        return engine;
+      }
+    }
+    throw invalid("--parties", "2 with " + protocol, "" + count);
   }
 
   private Protocol known() {

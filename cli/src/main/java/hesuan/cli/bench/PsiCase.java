@@ -5,11 +5,12 @@ import java.util.Arrays;
 import java.util.function.Consumer;
 
 /**
- * Two sets of mobile numbers in their normal form.
+ * Sets of mobile numbers in their normal form, two or more. Of more than two, neighbours share
+ * people whom the others lack.
  *
  * @param rows of the first party
- * @param peerRows of the second
- * @param shared in both sets
+ * @param peerRows of each of the others
+ * @param shared in all sets
  */
 record PsiCase(int rows, int peerRows, int shared) {
   private static final String PREFIX = "+86138";
@@ -40,13 +41,15 @@ record PsiCase(int rows, int peerRows, int shared) {
 
   /**
    * A party's distinct ids, {@link #ID_BYTES} each, end to end. The shared ones are spread over
-   * both lists.
+   * all lists. The rest of each party begins so much later than that of the one before it, that
+   * nobody is in the rests of all.
    */
   byte[] ids(BenchParty party) {
     byte[] ids = new byte[Math.multiplyExact(rowsOf(party), ID_BYTES)];
     int[] at = {0};
     forEach(
         party.index(),
+        party.parties().size(),
         party.seed(),
         id -> {
           System.arraycopy(id, 0, ids, at[0], ID_BYTES);
@@ -55,14 +58,19 @@ record PsiCase(int rows, int peerRows, int shared) {
     return ids;
   }
 
-  /** The same one after the other, in an array that is written again each time. */
+  /** Those of one of two parties, one after the other, in an array that is written again. */
   void forEach(int party, long seed, Consumer<byte[]> consumer) {
+    forEach(party, 2, seed, consumer);
+  }
+
+  private void forEach(int party, int parties, long seed, Consumer<byte[]> consumer) {
     int count = party == 0 ? rows : peerRows;
     byte[] id = Arrays.copyOf(PREFIX.getBytes(StandardCharsets.US_ASCII), ID_BYTES);
     long step = stepOver(count);
+    long later = Math.ceilDiv(Math.max(rows, peerRows) - shared, parties - 1L);
     for (int i = 0; i < count; i++) {
       long own = i * step % count;
-      long person = own < shared || party == 0 ? own : (long) rows + own - shared;
+      long person = own < shared ? own : own + party * later;
       long number = Math.floorMod(person * STRIDE + seed, NUMBERS);
       for (int at = ID_BYTES; at > PREFIX.length(); number /= 10) {
         id[--at] = (byte) ('0' + number % 10);

@@ -62,6 +62,7 @@ public final class CanonicalQuery {
                   case Plan.DpQuery _ -> true;
                   case Plan.Overlap _,
                       Plan.Intersect _,
+                      Plan.IntersectAll _,
                       Plan.JoinStatistics _,
                       Plan.SecureSum _,
                       Plan.Train _ ->

@@ -81,7 +81,7 @@ final class IntersectStep {
     }
   }
 
-  private static IntersectionParameters.Engine engine(Plan.IntersectEngine engine) {
+  static IntersectionParameters.Engine engine(Plan.IntersectEngine engine) {
     return switch (engine) {
       case VOLE -> IntersectionParameters.Engine.VOLE;
       case VOLE_MALICIOUS -> IntersectionParameters.Engine.VOLE_MALICIOUS;

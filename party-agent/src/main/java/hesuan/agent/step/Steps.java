@@ -50,6 +50,8 @@ public final class Steps {
       case Plan.Overlap overlap -> new OverlapStep(own, workers, random).run(overlap, context);
       case Plan.Intersect intersect ->
           new IntersectStep(own, queries, workers, random).run(intersect, context);
+      case Plan.IntersectAll all ->
+          new IntersectAllStep(own, queries, workers, random).run(all, context);
       case Plan.JoinStatistics join -> new JoinStep(own, workers, random).run(join, context);
       case Plan.SecureSum sum -> new SumStep(own, signatures, random).run(sum, context);
       case Plan.DpQuery query -> new QueryStep(own, signatures, random).run(query, context);

@@ -7,13 +7,18 @@ import hesuan.wire.PartyId;
 import hesuan.wire.Plan;
 import hesuan.wire.ProblemException;
 import hesuan.wire.Product;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 
 /**
- * Which of its own people a receiver shares with the other owner, or has alone. Nobody gets an
- * identifier that it did not have, so only the two owners can receive.
+ * Which of its own people a receiver shares with the other owner or with all others, or has alone.
+ * Nobody gets an identifier that it did not have, so only owners can receive.
  */
 final class AudienceMembers implements Template {
+  private static final int OWNERS_MAX = 10;
+
+  private static final String PIVOT = "what.template.parameters.pivot";
   private static final List<String> ENGINES = List.of("vole", "vole-malicious", "ecdh");
 
   /** Fills up with at most so many dummies, which costs nothing beside the rest of a job. */
@@ -41,18 +46,27 @@ final class AudienceMembers implements Template {
 
   @Override
   public ObjectNode parameters(Fields written) {
-    Fields fields = written.only("engine", "sizeStep");
-    return Fields.newObject()
-        .put("engine", fields.oneOf("engine", "vole", ENGINES))
-        .put("sizeStep", fields.integer("sizeStep", SIZE_STEP, 1, SIZE_STEP_MAX));
+    Fields fields = written.only("engine", "sizeStep", "pivot");
+    ObjectNode parameters =
+        Fields.newObject()
+            .put("engine", fields.oneOf("engine", "vole", ENGINES))
+            .put("sizeStep", fields.integer("sizeStep", SIZE_STEP, 1, SIZE_STEP_MAX));
+    if (fields.has("pivot")) {
+      parameters.put("pivot", new PartyId(fields.text("pivot")).value());
+    }
+    return parameters;
   }
 
   @Override
   public Plan.Step step(JobSpec job, Inputs inputs) {
     List<Product> products = inputs.wholes();
-    if (products.size() != 2) {
+    int ownersMax = keep == Plan.Keep.SHARED ? OWNERS_MAX : 2;
+    if (products.size() > ownersMax) {
       throw new ProblemException(
-          ErrorCode.INVALID_VALUE, "inputs", "two owners", "" + products.size());
+          ErrorCode.INVALID_VALUE,
+          "inputs",
+          ownersMax == 2 ? "two owners" : "two to " + ownersMax + " owners",
+          "" + products.size());
     }
     Inputs.onePrivacyUnit(job, products, false);
     List<PartyId> owners = products.stream().map(p -> p.ref().party()).toList();
@@ -73,6 +87,13 @@ final class AudienceMembers implements Template {
     }
     requireCrowd(job, products);
     PartyId leader = Inputs.leader(job, products);
+    if (products.size() > 2) {
+      return all(job, products, leader);
+    }
+    if (Planner.parametersOf(job).has("pivot")) {
+      throw new ProblemException(
+          ErrorCode.INVALID_VALUE, PIVOT, "nothing between two owners", "a party");
+    }
     List<Product> ordered =
         products.getFirst().ref().party().equals(leader) ? products : products.reversed();
     return new Plan.Intersect("intersect", Inputs.refs(ordered), keep, engine(job), sizeStep(job));
@@ -95,6 +116,35 @@ final class AudienceMembers implements Template {
 
   private static int sizeStep(JobSpec job) {
     return Planner.parametersOf(job).get("sizeStep").intValue();
+  }
+
+  /** The leader's product first, then the pivot's, then the others by name. */
+  private static Plan.Step all(JobSpec job, List<Product> products, PartyId leader) {
+    List<PartyId> receivers = job.outputs().getFirst().to();
+    List<PartyId> others =
+        products.stream().map(p -> p.ref().party()).filter(p -> !p.equals(leader)).sorted().toList();
+    boolean told = receivers.size() > 1;
+    List<PartyId> possible = told ? others.stream().filter(receivers::contains).toList() : others;
+    PartyId pivot =
+        Planner.parametersOf(job).has("pivot")
+            ? new PartyId(Planner.parametersOf(job).get("pivot").textValue())
+            : possible.getFirst();
+    if (!possible.contains(pivot)) {
+      throw new ProblemException(
+          ErrorCode.INVALID_VALUE,
+          PIVOT,
+          told
+              ? "a receiver other than the leader, who proves the list to the rest: " + possible
+              : "an owner other than the leader: " + possible,
+          pivot.value());
+    }
+    List<PartyId> order = new ArrayList<>(List.of(leader, pivot));
+    others.stream().filter(p -> !p.equals(pivot)).forEach(order::add);
+    List<Product> ordered =
+        products.stream()
+            .sorted(Comparator.comparingInt(p -> order.indexOf(p.ref().party())))
+            .toList();
+    return new Plan.IntersectAll("intersect", Inputs.refs(ordered), engine(job), sizeStep(job));
   }
 
   private static Plan.IntersectEngine engine(JobSpec job) {

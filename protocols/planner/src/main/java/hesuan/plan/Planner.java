@@ -23,6 +23,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,6 +52,7 @@ public final class Planner {
       Plan plan = compile(job, id, products, contract);
       List<Refusal> refusals = new ArrayList<>();
       refusals.addAll(contractRefusals(plan, contract));
+      refusals.addAll(assumptionRefusals(plan, contract));
       refusals.addAll(termRefusals(plan, products));
       refusals.addAll(DisclosureCheck.refusals(plan, products, on));
       return refusals.isEmpty() ? new PlanResult.Planned(plan) : new PlanResult.Refused(refusals);
@@ -160,6 +163,7 @@ public final class Planner {
     return switch (step) {
       case Plan.Overlap s -> s.products();
       case Plan.Intersect s -> s.products();
+      case Plan.IntersectAll s -> s.products();
       case Plan.JoinStatistics s -> s.products();
       case Plan.SecureSum s -> s.products();
       case Plan.DpQuery s -> s.products();
@@ -183,6 +187,7 @@ public final class Planner {
     return switch (step) {
       case Plan.Overlap s -> s.products().getFirst().party();
       case Plan.Intersect s -> s.products().getFirst().party();
+      case Plan.IntersectAll s -> s.products().getFirst().party();
       case Plan.JoinStatistics s -> s.products().getFirst().party();
       case Plan.SecureSum _, Plan.DpQuery _, Plan.Train _ -> Inputs.leader(job, used);
     };
@@ -192,7 +197,7 @@ public final class Planner {
     boolean noised =
         switch (step) {
           case Plan.Overlap _, Plan.JoinStatistics _, Plan.DpQuery _ -> true;
-          case Plan.Intersect _, Plan.SecureSum _, Plan.Train _ -> false;
+          case Plan.Intersect _, Plan.IntersectAll _, Plan.SecureSum _, Plan.Train _ -> false;
         };
     boolean asked = job.privacy().epsilon().compareTo(Epsilon.ZERO) > 0;
     if (noised != asked) {
@@ -212,7 +217,11 @@ public final class Planner {
     }
     boolean needsEveryone =
         switch (step) {
-          case Plan.Overlap _, Plan.Intersect _, Plan.JoinStatistics _ -> true;
+          case Plan.Overlap _,
+              Plan.Intersect _,
+              Plan.IntersectAll _,
+              Plan.JoinStatistics _ ->
+              true;
           case Plan.SecureSum _, Plan.DpQuery _, Plan.Train _ -> false;
         };
     if (needsEveryone && toleratesLoss(job)) {
@@ -234,7 +243,12 @@ public final class Planner {
         new JoinNoise(s, job.privacy().minGroup(), JoinParameters.ITEMS_MAX);
         JoinParameters.of(s, job.digest());
       }
-      case Plan.Overlap _, Plan.Intersect _, Plan.SecureSum _, Plan.DpQuery _, Plan.Train _ -> {}
+      case Plan.Overlap _,
+          Plan.Intersect _,
+          Plan.IntersectAll _,
+          Plan.SecureSum _,
+          Plan.DpQuery _,
+          Plan.Train _ -> {}
     }
   }
 
@@ -242,7 +256,7 @@ public final class Planner {
     String form =
         switch (step) {
           case Plan.Train _ -> "model";
-          case Plan.Intersect _ -> "members";
+          case Plan.Intersect _, Plan.IntersectAll _ -> "members";
           case Plan.Overlap _, Plan.JoinStatistics _, Plan.SecureSum _, Plan.DpQuery _ ->
               "aggregate";
         };
@@ -271,6 +285,32 @@ public final class Planner {
         .toList();
   }
 
+  /** Two parties on whose keeping apart everybody else's people rest: the contract says which. */
+  private static List<Refusal> assumptionRefusals(Plan plan, Contract contract) {
+    if (!(plan.steps().getFirst() instanceof Plan.IntersectAll step)) {
+      return List.of();
+    }
+    String needed =
+        "no-collusion:"
+            + Stream.of(plan.leader(), step.pivot())
+                .map(PartyId::value)
+                .sorted()
+                .collect(Collectors.joining("+"));
+    if (contract.assumptions().contains(needed)) {
+      return List.of();
+    }
+    return List.of(
+        new Refusal(
+            null,
+            "contract.assumptions",
+            new Problem(
+                ErrorCode.CONTRACT_VIOLATED,
+                "contract.assumptions",
+                needed + ", for leader and pivot",
+                contract.assumptions().toString()),
+            "contract.assumptions: + " + needed));
+  }
+
   private static List<Refusal> termRefusals(Plan plan, Map<ProductRef, PublishedProduct> products) {
     List<Refusal> refusals = new ArrayList<>();
     int minGroup = plan.charges().isEmpty() ? 0 : strictestMinGroup(plan, products);
@@ -278,7 +318,8 @@ public final class Planner {
       Product.Terms terms = published(products, charge.product()).product().terms();
       boolean ofPeople =
           charge.epsilon().compareTo(Epsilon.ZERO) > 0
-              || plan.steps().getFirst() instanceof Plan.Intersect;
+              || plan.steps().getFirst() instanceof Plan.Intersect
+              || plan.steps().getFirst() instanceof Plan.IntersectAll;
       if (ofPeople && plan.minGroup() < terms.minGroup()) {
         refusals.add(
             refusal(

@@ -27,6 +27,7 @@ final class StepUses {
           }
         }
         case Plan.Intersect s -> of.add(id, Disclosure.PLAIN, s.name() + ".id");
+        case Plan.IntersectAll s -> of.add(id, Disclosure.PLAIN, s.name() + ".id");
         case Plan.JoinStatistics s -> {
           of.add(id, Disclosure.JOIN_KEY, s.name() + ".id");
           Plan.Window window = s.window();
@@ -85,6 +86,16 @@ final class StepUses {
         }
         receivers.forEach(r -> reveals.add(new Plan.Reveal(r, "intersect.ownMembers")));
       }
+      case Plan.IntersectAll s -> {
+        for (ProductRef product : s.products()) {
+          reveals.add(
+              new Plan.Reveal(
+                  product.party(),
+                  s.sizeStep() == 1 ? "intersect.sizes" : "intersect.sizesInSteps"));
+          reveals.add(new Plan.Reveal(product.party(), "intersect.countOfAll"));
+        }
+        receivers.forEach(r -> reveals.add(new Plan.Reveal(r, "intersect.ownMembersOfAll")));
+      }
       case Plan.JoinStatistics s -> {
         reveals.add(new Plan.Reveal(leader, "join.size"));
         reveals.add(new Plan.Reveal(leader, "join.noisedMatches"));
@@ -106,10 +117,20 @@ final class StepUses {
 
   /** A receiver's rows are published to two digits, upwards, so its people are not more. */
   static List<Plan.Ask> asks(Plan.Step step, List<Product> products, List<PartyId> receivers) {
-    if (!(step instanceof Plan.Intersect intersect)) {
+    long sizeStep =
+        switch (step) {
+          case Plan.Intersect s -> s.sizeStep();
+          case Plan.IntersectAll s -> s.sizeStep();
+          case Plan.Overlap _,
+              Plan.JoinStatistics _,
+              Plan.SecureSum _,
+              Plan.DpQuery _,
+              Plan.Train _ ->
+              0;
+        };
+    if (sizeStep == 0) {
       return List.of();
     }
-    long sizeStep = intersect.sizeStep();
     List<Plan.Ask> asks = new ArrayList<>();
     for (Product asking : products) {
       for (Product asked : products) {
@@ -141,7 +162,7 @@ final class StepUses {
       case Plan.JoinStatistics s -> s.epsilon();
       case Plan.DpQuery s ->
           s.aggregates().stream().map(Plan.Aggregate::epsilon).reduce(Epsilon.ZERO, Epsilon::plus);
-      case Plan.Intersect _, Plan.SecureSum _, Plan.Train _ -> Epsilon.ZERO;
+      case Plan.Intersect _, Plan.IntersectAll _, Plan.SecureSum _, Plan.Train _ -> Epsilon.ZERO;
     };
   }
 
@@ -149,7 +170,12 @@ final class StepUses {
     return switch (step) {
       case Plan.Overlap s -> s.delta();
       case Plan.JoinStatistics s -> s.delta();
-      case Plan.Intersect _, Plan.DpQuery _, Plan.SecureSum _, Plan.Train _ -> "0";
+      case Plan.Intersect _,
+          Plan.IntersectAll _,
+          Plan.DpQuery _,
+          Plan.SecureSum _,
+          Plan.Train _ ->
+          "0";
     };
   }
 
@@ -169,6 +195,12 @@ final class StepUses {
                 case VOLE_MALICIOUS -> rows * 20 + 2e6;
                 case ECDH -> rows * 40;
               };
+          // a store of 22 bytes an item from all but two, and the run of these two
+          case Plan.IntersectAll s ->
+              switch (s.engine()) {
+                case VOLE, VOLE_MALICIOUS -> rows * 22 + 2e6;
+                case ECDH -> rows * 40;
+              };
           case Plan.JoinStatistics s ->
               days(s) * products.getFirst().rows() * 48.0
                   + products.getLast().rows()
@@ -183,6 +215,11 @@ final class StepUses {
           case Plan.Overlap s ->
               rows * 2e-4 * owners + products.getFirst().rows() * 2e-4 * s.groups().size() * owners;
           case Plan.Intersect s ->
+              switch (s.engine()) {
+                case VOLE, VOLE_MALICIOUS -> rows * 2e-6;
+                case ECDH -> rows * 2e-4;
+              };
+          case Plan.IntersectAll s ->
               switch (s.engine()) {
                 case VOLE, VOLE_MALICIOUS -> rows * 2e-6;
                 case ECDH -> rows * 2e-4;

@@ -53,6 +53,7 @@ class ExamplesTest {
   @ParameterizedTest
   @CsvSource({
     "intersect,brand-a,'brand-a,mall-b',0",
+    "intersect-three,brand-a,'brand-a,mall-b,pay-c',0",
     "difference,brand-a,'brand-a,mall-b',0",
     "lift,pay-c,'brand-a,pay-c',0.9",
     "attribution,pay-c,'brand-a,pay-c',0.9",

@@ -42,7 +42,7 @@ final class Market {
         TODAY,
         UNTIL,
         100,
-        List.of());
+        List.of("no-collusion:brand-a+mall-b"));
   }
 
   static Contract contract() {
@@ -58,7 +58,7 @@ final class Market {
     }
     add(products, members(rules()));
     add(products, product("mall-b/visits@1", visitRules(), "phone STRING", "city STRING"));
-    add(products, product("pay-c/users@1", rules(), "phone STRING", "city STRING"));
+    add(products, product("pay-c/users@1", visitRules(), "phone STRING", "city STRING"));
     add(
         products,
         product(
@@ -76,7 +76,7 @@ final class Market {
         rule("*", Disclosure.AGGREGATE, List.of("brand-a", "mall-b", "pay-c")));
   }
 
-  /** For an intersection brand-a may learn whom it shares with mall-b, and nobody else may. */
+  /** For an intersection brand-a may learn whom it shares, and nobody else may. */
   static List<Product.DisclosureRule> visitRules() {
     return Stream.concat(
             rules().stream(),

@@ -137,6 +137,61 @@ class PlannerTest {
         refused(Market.plan(members("minGroup: 50", "minGroup: 49"))).getFirst().rule());
   }
 
+  private static JobSpec membersOfAll(String what, String to) {
+    return JobReader.read(
+        MEMBERS
+            .replace("visits: mall-b/visits@1}", "visits: mall-b/visits@1, users: pay-c/users@1}")
+            .replace("{name: audience.intersect}", what)
+            .replace("[brand-a]", to));
+  }
+
+  private static String pivot(String party) {
+    return "{name: audience.intersect, parameters: {pivot: " + party + "}}";
+  }
+
+  @Test
+  void plan_ofIntersectionOfThree_namesThePivot() {
+    Plan plan = planned(membersOfAll("{name: audience.intersect}", "[brand-a]"));
+    Plan.IntersectAll step =
+        assertInstanceOf(Plan.IntersectAll.class, plan.steps().getFirst());
+    assertEquals(Market.MALL, step.pivot());
+    assertEquals(Market.BRAND, plan.leader());
+    assertEquals(Market.PAY, step.products().getLast().party());
+    assertEquals(
+        Set.of(Disclosure.PLAIN),
+        plan.uses().stream().map(Plan.ColumnUse::use).collect(Collectors.toSet()));
+    assertTrue(plan.reveals().contains(new Plan.Reveal(Market.BRAND, "intersect.ownMembersOfAll")));
+    assertTrue(plan.reveals().contains(new Plan.Reveal(Market.PAY, "intersect.countOfAll")));
+  }
+
+  /** Nobody has promised that brand-a and pay-c do not collude. */
+  @Test
+  void plan_ofIntersectionOfThree_needsThePromiseOfBothCentres() {
+    Refusal refusal =
+        refused(Market.plan(membersOfAll(pivot("pay-c"), "[brand-a]"))).getFirst();
+    assertEquals("contract.assumptions", refusal.rule());
+    assertEquals("contract.assumptions: + no-collusion:brand-a+pay-c", refusal.change());
+  }
+
+  @Test
+  void plan_ofIntersectionOfThree_whosePivotCouldNotProveTheList_isRefused() {
+    for (String party : List.of("brand-a", "zoo-z", "pay-c")) {
+      Refusal refusal =
+          refused(Market.plan(membersOfAll(pivot(party), "[brand-a, mall-b]"))).getFirst();
+      assertEquals("what.template.parameters.pivot", refusal.problem().at());
+    }
+  }
+
+  @Test
+  void plan_ofPivotBetweenTwo_andOfDifferenceOfThree_areRefused() {
+    Refusal two =
+        refused(Market.plan(members("{name: audience.intersect}", pivot("mall-b")))).getFirst();
+    assertEquals("what.template.parameters.pivot", two.problem().at());
+    Refusal three =
+        refused(Market.plan(membersOfAll("{name: audience.difference}", "[brand-a]"))).getFirst();
+    assertEquals("inputs", three.problem().at());
+  }
+
   @Test
   void plan_ofDifference_hasOneReceiver() {
     Plan plan = planned(members("{name: audience.intersect}", "{name: audience.difference}"));

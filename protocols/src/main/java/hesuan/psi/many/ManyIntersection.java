@@ -13,6 +13,7 @@ import hesuan.psi.IntersectionParameters;
 import hesuan.psi.IntersectionReceiver;
 import hesuan.psi.IntersectionSender;
 import hesuan.psi.ItemSource;
+import hesuan.psi.SizeCheck;
 import hesuan.psi.TagList;
 import hesuan.wire.Digest;
 import hesuan.wire.ErrorCode;
@@ -40,6 +41,7 @@ public final class ManyIntersection {
   private final ManyParameters parameters;
   private final PartyId self;
   private final ItemSource items;
+  private final Map<PartyId, SizeCheck> sizes;
   private final Workers workers;
   private final SecureRandom random;
 
@@ -49,12 +51,26 @@ public final class ManyIntersection {
       ItemSource items,
       Workers workers,
       SecureRandom random) {
+    this(parameters, self, items, Map.of(), workers, random);
+  }
+
+  /**
+   * @param sizes decide on what a party tells of its size
+   */
+  public ManyIntersection(
+      ManyParameters parameters,
+      PartyId self,
+      ItemSource items,
+      Map<PartyId, SizeCheck> sizes,
+      Workers workers,
+      SecureRandom random) {
     if (!parameters.parties().contains(self)) {
       throw new IllegalArgumentException(self + " is none of " + parameters.parties());
     }
     this.parameters = parameters;
     this.self = self;
     this.items = items;
+    this.sizes = Map.copyOf(sizes);
     this.workers = workers;
     this.random = random;
   }
@@ -80,6 +96,7 @@ public final class ManyIntersection {
    */
   public ManyEnd run(Map<PartyId, Channel> channels, int firstOpen, BucketSink sink) {
     Gathering all = new Gathering(parameters, self, channels, items.size(), firstOpen, random);
+    sizes.forEach((party, check) -> check.told(all.size(party)));
     Buckets buckets = new Buckets(items, all.size(self), all.buckets());
     sink.begin(all.firstBucket(), all.buckets());
     for (int b = all.firstBucket(); b < all.buckets(); b++) {

@@ -8,6 +8,7 @@ import hesuan.psi.CollectedMatches;
 import hesuan.psi.IntersectionParameters.Engine;
 import hesuan.psi.ItemBlocks;
 import hesuan.psi.ItemSource;
+import hesuan.psi.SizeCheck;
 import hesuan.wire.Digest;
 import hesuan.wire.PartyId;
 import java.security.NoSuchAlgorithmException;
@@ -39,6 +40,9 @@ final class Circle {
   final Map<PartyId, Integer> firstOpen = new HashMap<>();
   final Map<PartyId, ManyParameters> ownParameters = new HashMap<>();
   long seed;
+
+  /** How those who are no centre decide on sizes. */
+  final Map<PartyId, SizeCheck> sizes = new TreeMap<>();
 
   /** Wraps a party's end of a channel to another: a test's way to lie or to listen. */
   BiFunction<PartyId, Channel, Channel> wire = (party, channel) -> channel;
@@ -100,7 +104,12 @@ final class Circle {
                   CollectedMatches matches = new CollectedMatches();
                   ManyEnd end =
                       new ManyIntersection(
-                              own, self, ItemSource.of(blocks(ids)), Workers.ONE, random)
+                              own,
+                              self,
+                              ItemSource.of(blocks(ids)),
+                              own.others().contains(self) ? sizes : Map.of(),
+                              Workers.ONE,
+                              random)
                           .run(
                               channels(self),
                               firstOpen.getOrDefault(self, 0),

@@ -1,0 +1,96 @@
+package hesuan.agent.step;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import hesuan.agent.budget.QueryBudgets;
+import hesuan.agent.data.OwnProducts;
+import hesuan.agent.data.OwnRows;
+import hesuan.group.Workers;
+import hesuan.psi.IntersectionParameters;
+import hesuan.psi.ItemBlocks;
+import hesuan.psi.ItemSource;
+import hesuan.psi.SizeCheck;
+import hesuan.psi.many.ManyIntersection;
+import hesuan.psi.many.ManyOutcome;
+import hesuan.psi.many.ManyParameters;
+import hesuan.source.IdSet;
+import hesuan.wire.Digest;
+import hesuan.wire.Json;
+import hesuan.wire.PartyId;
+import hesuan.wire.Plan;
+import hesuan.wire.ProductRef;
+import java.security.SecureRandom;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** {@link Plan.IntersectAll}: which of its own people each receiver shares with all owners. */
+final class IntersectAllStep {
+  private final OwnProducts own;
+  private final QueryBudgets queries;
+  private final Workers workers;
+  private final SecureRandom random;
+
+  IntersectAllStep(OwnProducts own, QueryBudgets queries, Workers workers, SecureRandom random) {
+    this.own = own;
+    this.queries = queries;
+    this.workers = workers;
+    this.random = random;
+  }
+
+  StepResult run(Plan.IntersectAll step, StepContext context) {
+    Digest session = context.session(step.name());
+    List<PartyId> receivers = context.plan().outputs().getFirst().to();
+    ManyParameters parameters =
+        new ManyParameters(
+            session,
+            context.plan().leader(),
+            step.pivot(),
+            step.products().stream().skip(2).map(ProductRef::party).toList(),
+            receivers,
+            IntersectStep.engine(step.engine()),
+            IntersectionParameters.BUCKET_ITEMS,
+            step.sizeStep());
+    Map<PartyId, SizeCheck> sizes = new TreeMap<>();
+    for (ProductRef product : step.products()) {
+      if (!product.party().equals(context.self())) {
+        sizes.put(product.party(), PeerSize.of(context, product.party(), queries));
+      }
+    }
+    try (OwnRows rows = own.open(step.products()).orElseThrow()) {
+      IdSet ids = rows.ids(null, List.of());
+      rows.requireUntouched();
+      if (receivers.contains(context.self())) {
+        PeerSize.requireCrowd(ids.size(), context.plan().minGroup());
+      }
+      ItemBlocks blocks = new ItemBlocks(session);
+      for (int i = 0; i < ids.size(); i++) {
+        blocks.add(ids.arena(), ids.offset(i), ids.length(i));
+      }
+      ManyOutcome outcome =
+          new ManyIntersection(
+                  parameters,
+                  context.self(),
+                  ItemSource.of(blocks.toArray()),
+                  sizes,
+                  workers,
+                  random)
+              .run(context.others(step.name()));
+      String column = rows.product().id().column();
+      KeptPeople people = null;
+      if (outcome.learns()) {
+        people = KeptPeople.of(column, ids, outcome.matches());
+      } else {
+        ids.close();
+      }
+      return new StepResult(
+          outcome.transcript(), context.leads() ? output(column, outcome) : null, people);
+    }
+  }
+
+  /** The document that travels: how many, and no one's name. */
+  private static Output output(String column, ManyOutcome outcome) {
+    int people = outcome.matches().length;
+    ObjectNode body = Json.mapper().createObjectNode().put("form", "members").put("people", people);
+    return new Output(List.of(column), people, 0, body);
+  }
+}
