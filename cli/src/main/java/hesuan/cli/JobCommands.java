@@ -130,6 +130,17 @@ final class JobCommands extends Group {
                   ? console.text("would admit", "会准入")
                   : console.text("would refuse", "会拒绝"));
           Stories.refusals(console, verdict.path("refusals"));
+          for (JsonNode budget : verdict.path("budgets")) {
+            console.say(
+                "  %s per %s: %s of %s left, %s now; %s jobs like this",
+                "  %s（每%s）：剩余 %s / %s，当前可用 %s；还可运行 %s 个同样的作业",
+                budget.path("asset").asText(),
+                budget.path("unit").asText(),
+                budget.path("left").asText(),
+                budget.path("limit").asText(),
+                budget.path("leftNow").asText(),
+                budget.path("jobsLeft").asText());
+          }
         }
         console.document(planned);
         return planned.path("admitted").asBoolean() ? Exit.OK : Exit.NO;

@@ -122,6 +122,7 @@ class BudgetEndToEndTest {
   @Test
   void oneMorePerson_whateverItsRows_changesNothingThatIsSeenButTheFigures() throws Exception {
     String plain = done(sales("sales"), LEADER);
+    assertTold("sales", "8.1", 9);
     String extreme = done(sales("twins"), LEADER);
     assertEquals(spentBy(plain), spentBy(extreme));
     assertEquals("0.9", spentBy(plain));
@@ -137,6 +138,21 @@ class BudgetEndToEndTest {
     assertEquals(one.path("rows").size(), other.path("rows").size());
     assertEquals(2, one.path("rows").size());
     assertSameShape(withoutRows(one), withoutRows(other));
+  }
+
+  /** Who plans a job is told what is left of each owner's budget. */
+  private void assertTold(String product, String left, long jobsLeft) {
+    number++;
+    JsonNode planned =
+        parties.coordinator().post("/jobs/plan", Map.of("spec", spec(sales(product), LEADER)));
+    assertTrue(planned.path("admitted").asBoolean(), planned::toString);
+    for (JsonNode verdict : planned.path("verdicts")) {
+      JsonNode budget = verdict.path("budgets").path(0);
+      assertEquals(verdict.path("party").asText() + "/" + product, budget.path("asset").asText());
+      assertEquals(left, budget.path("left").asText());
+      assertEquals(jobsLeft, budget.path("jobsLeft").asLong());
+    }
+    assertEquals(2, planned.path("verdicts").size());
   }
 
   private static JsonNode withoutRows(JsonNode result) {
@@ -231,8 +247,15 @@ class BudgetEndToEndTest {
 
   private String submit(String question, String receiver) {
     number++;
-    String spec =
-        """
+    return parties
+        .api(receiver + "/coordinator")
+        .post("/jobs", Map.of("spec", spec(question, receiver)))
+        .path("id")
+        .asText();
+  }
+
+  private String spec(String question, String receiver) {
+    return """
         apiVersion: hesuan/v1
         kind: Job
         metadata: {name: people, submitToken: budget-token-%1$08d}
@@ -241,12 +264,7 @@ class BudgetEndToEndTest {
           - {name: people, to: [%3$s]}
         run: {deadline: PT5M, attempts: 3}
         """
-            .formatted(number, question, receiver);
-    return parties
-        .api(receiver + "/coordinator")
-        .post("/jobs", Map.of("spec", spec))
-        .path("id")
-        .asText();
+        .formatted(number, question, receiver);
   }
 
   private static String sales(List<String> more) {

@@ -23,6 +23,7 @@ import hesuan.evidence.Statement;
 import hesuan.identity.LiveIdentity;
 import hesuan.identity.TlsContexts;
 import hesuan.job.PartyVerdict;
+import hesuan.job.PlanOpinion;
 import hesuan.job.Refusal;
 import hesuan.log.TileLog;
 import hesuan.transport.Address;
@@ -193,7 +194,7 @@ final class ScriptedAgent implements ControlClient.Listener, AutoCloseable {
                   .setPlanVerdict(
                       PlanVerdict.newBuilder()
                           .setAsk(message.getPlanAsk().getAsk())
-                          .setVerdict(json(new PartyVerdict(party, refusals))))
+                          .setVerdict(json(new PlanOpinion(party, refusals, List.of()))))
                   .build());
       case START -> started(message.getStart());
       case SETTLE -> settled(message.getSettle());

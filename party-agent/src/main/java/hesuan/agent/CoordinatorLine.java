@@ -17,7 +17,7 @@ import hesuan.control.Welcome;
 import hesuan.control.Withdraw;
 import hesuan.evidence.Envelope;
 import hesuan.evidence.PartyKeys;
-import hesuan.job.PartyVerdict;
+import hesuan.job.PlanOpinion;
 import hesuan.transport.ControlClient;
 import hesuan.wire.Digest;
 import hesuan.wire.Json;
@@ -188,13 +188,13 @@ final class CoordinatorLine implements ControlClient.Listener {
   }
 
   private void answer(PlanAsk ask) {
-    PartyVerdict verdict = new PartyVerdict(config.party(), admission.preview(ask.getPropose()));
+    PlanOpinion opinion = admission.preview(ask.getPropose());
     line.accept(
         FromAgent.newBuilder()
             .setPlanVerdict(
                 PlanVerdict.newBuilder()
                     .setAsk(ask.getAsk())
-                    .setVerdict(ByteString.copyFrom(Json.canonical(verdict))))
+                    .setVerdict(ByteString.copyFrom(Json.canonical(opinion))))
             .build());
   }
 

@@ -2,6 +2,7 @@ package hesuan.coordinator.api;
 
 import hesuan.coordinator.access.Caller;
 import hesuan.coordinator.access.Role;
+import hesuan.coordinator.api.Views.BudgetView;
 import hesuan.coordinator.api.Views.JobAsk;
 import hesuan.coordinator.api.Views.JobList;
 import hesuan.coordinator.api.Views.JobView;
@@ -16,7 +17,7 @@ import hesuan.coordinator.schedule.Line;
 import hesuan.coordinator.schedule.PlanAsks;
 import hesuan.coordinator.schedule.Planning;
 import hesuan.coordinator.schedule.Scheduler;
-import hesuan.job.PartyVerdict;
+import hesuan.job.PlanOpinion;
 import hesuan.plan.JobReader;
 import hesuan.wire.ErrorCode;
 import hesuan.wire.JobId;
@@ -84,7 +85,7 @@ final class JobsController {
     PlanAsks.Asked asked = scheduler.ask(caller.requireParty(), JobReader.read(ask.spec()));
     Planning.Prepared prepared = asked.prepared();
     Plan plan = prepared.plan();
-    boolean admitted = plan != null && asked.verdicts().stream().allMatch(PartyVerdict::admitted);
+    boolean admitted = plan != null && asked.verdicts().stream().allMatch(PlanOpinion::admitted);
     return new PlannedJob(
         prepared.id().value(),
         admitted,
@@ -97,7 +98,10 @@ final class JobsController {
             .map(
                 each ->
                     new VerdictView(
-                        each.party().value(), each.admitted(), Present.refusals(each.refusals())))
+                        each.party().value(),
+                        each.admitted(),
+                        Present.refusals(each.refusals()),
+                        each.budgets().stream().map(BudgetView::of).toList()))
             .toList());
   }
 

@@ -3,6 +3,7 @@ package hesuan.coordinator.api;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.JsonNode;
 import hesuan.http.ProblemReply;
+import hesuan.job.BudgetStand;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -147,8 +148,45 @@ final class Views {
   @JsonInclude(JsonInclude.Include.NON_NULL)
   record RefusalView(@Nullable String party, String rule, String change, ProblemView problem) {}
 
+  /**
+   * @param budgets how those of its products stand that the job would charge
+   */
   @Schema(name = "Verdict")
-  record VerdictView(String party, boolean admitted, List<RefusalView> refusals) {}
+  record VerdictView(
+      String party, boolean admitted, List<RefusalView> refusals, List<BudgetView> budgets) {}
+
+  /**
+   * An owner's word, in epsilon.
+   *
+   * @param leftNow less than {@code left} where the owner bounds the rate
+   * @param jobsLeft how many jobs like this fit into what is left; absent where it costs nothing
+   * @param endsOn at the rate of the last days; absent where nothing was charged in these
+   */
+  @Schema(name = "BudgetStand")
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  record BudgetView(
+      String asset,
+      String unit,
+      String limit,
+      String reserved,
+      String charged,
+      String left,
+      String leftNow,
+      @Nullable Long jobsLeft,
+      @Nullable String endsOn) {
+    static BudgetView of(BudgetStand stand) {
+      return new BudgetView(
+          stand.asset(),
+          stand.unit(),
+          stand.limit().toString(),
+          stand.reserved().toString(),
+          stand.charged().toString(),
+          stand.left().toString(),
+          stand.leftNow().toString(),
+          stand.jobsLeft(),
+          stand.endsOn());
+    }
+  }
 
   /**
    * @param admitted whether the coordinator and every party would let it run

@@ -4,7 +4,7 @@ import hesuan.control.PlanAsk;
 import hesuan.control.PlanVerdict;
 import hesuan.control.Propose;
 import hesuan.control.ToAgent;
-import hesuan.job.PartyVerdict;
+import hesuan.job.PlanOpinion;
 import hesuan.job.Refusal;
 import hesuan.wire.ErrorCode;
 import hesuan.wire.JobSpec;
@@ -32,10 +32,10 @@ public final class PlanAsks {
   private static final int ASKS_MAX = 64;
 
   /** A plan that was shown to every party and not run. */
-  public record Asked(Planning.Prepared prepared, List<PartyVerdict> verdicts) {}
+  public record Asked(Planning.Prepared prepared, List<PlanOpinion> verdicts) {}
 
   private static final class Ask {
-    private final Map<PartyId, PartyVerdict> verdicts = new ConcurrentHashMap<>();
+    private final Map<PartyId, PlanOpinion> verdicts = new ConcurrentHashMap<>();
     private final CountDownLatch awaited;
     private final List<PartyId> parties;
 
@@ -106,13 +106,14 @@ public final class PlanAsks {
     return parties.stream().allMatch(line::connected) ? timing.planWait().toMillis() : 1_000;
   }
 
-  private PartyVerdict unheard(PartyId party) {
+  private PlanOpinion unheard(PartyId party) {
     ErrorCode code = line.connected(party) ? ErrorCode.PEER_SILENT : ErrorCode.PEER_UNREACHABLE;
-    return new PartyVerdict(
+    return new PlanOpinion(
         party,
         List.of(
             new Refusal(
-                party, "connected", new Problem(code, party.value(), "an answer", "none"), "")));
+                party, "connected", new Problem(code, party.value(), "an answer", "none"), "")),
+        List.of());
   }
 
   /** An answer of a party that was asked; any other is nobody's. */
@@ -121,7 +122,7 @@ public final class PlanAsks {
     if (ask == null || !ask.parties.contains(from)) {
       return;
     }
-    PartyVerdict verdict = Json.read(said.getVerdict().toByteArray(), PartyVerdict.class);
+    PlanOpinion verdict = Json.read(said.getVerdict().toByteArray(), PlanOpinion.class);
     if (verdict.party().equals(from) && ask.verdicts.putIfAbsent(from, verdict) == null) {
       ask.awaited.countDown();
     }

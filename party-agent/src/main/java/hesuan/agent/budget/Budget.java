@@ -2,6 +2,7 @@ package hesuan.agent.budget;
 
 import hesuan.agent.budget.BudgetEvent.Amount;
 import hesuan.agent.budget.BudgetEvent.Key;
+import hesuan.job.BudgetStand;
 import hesuan.store.Store;
 import hesuan.store.Transaction;
 import hesuan.wire.BudgetHead;
@@ -36,6 +37,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Budget {
   private static final int RATE_DAYS_MAX = 3660;
+  private static final int FORECAST_DAYS = 30;
 
   private final Store store;
   private final Clock clock;
@@ -391,6 +393,33 @@ public final class Budget {
    */
   public BudgetForecast forecast(BudgetLine line, int days, @Nullable Epsilon shape) {
     return store.read("forecast", t -> BudgetForecast.of(t, line, days, shape, seconds()));
+  }
+
+  /** How the products stand that a job would charge, for whoever plans it. */
+  public List<BudgetStand> stands(List<Plan.Charge> charges) {
+    return store.read(
+        "stands",
+        t -> {
+          List<BudgetStand> stands = new ArrayList<>();
+          for (Amount amount : amounts(charges)) {
+            BudgetLine line =
+                BudgetLine.find(t, amount.key(), seconds()).orElse(BudgetLine.none(amount.key()));
+            BudgetForecast forecast =
+                BudgetForecast.of(t, line, FORECAST_DAYS, amount.epsilon(), seconds());
+            stands.add(
+                new BudgetStand(
+                    line.asset(),
+                    line.unit(),
+                    line.limit(),
+                    line.reserved(),
+                    line.charged(),
+                    line.left(),
+                    line.leftNow(),
+                    forecast.jobsLeft(),
+                    forecast.endsOn() == null ? null : forecast.endsOn().toString()));
+          }
+          return stands;
+        });
   }
 
   /** What one charge of a job has cost so far: all of it or nothing. */

@@ -10,6 +10,7 @@ import hesuan.agent.data.OwnProducts;
 import hesuan.control.Propose;
 import hesuan.evidence.Envelope;
 import hesuan.evidence.SigningKeys;
+import hesuan.job.PlanOpinion;
 import hesuan.job.Refusal;
 import hesuan.plan.PlanResult;
 import hesuan.plan.Planner;
@@ -136,21 +137,27 @@ public final class Admission {
   /**
    * What one party would say to a plan that only was asked about; nothing but the decision is kept.
    */
-  public List<Refusal> preview(Propose proposal) {
-    return refusals(
-        "preview",
-        () ->
-            decide(
-                new JobEntry(
-                    new JobId(proposal.getJob()),
-                    proposal,
-                    Json.read(proposal.getPlan().toByteArray(), Plan.class),
-                    new hesuan.job.PartyJobState.Considered(),
-                    null,
-                    List.of(),
-                    null,
-                    clock.instant().getEpochSecond(),
-                    proposal.getDeadlineMillis())));
+  public PlanOpinion preview(Propose proposal) {
+    Plan plan = Json.read(proposal.getPlan().toByteArray(), Plan.class);
+    List<Refusal> refusals =
+        refusals(
+            "preview",
+            () ->
+                decide(
+                    new JobEntry(
+                        new JobId(proposal.getJob()),
+                        proposal,
+                        plan,
+                        new hesuan.job.PartyJobState.Considered(),
+                        null,
+                        List.of(),
+                        null,
+                        clock.instant().getEpochSecond(),
+                        proposal.getDeadlineMillis())));
+    boolean mayKnow =
+        refusals.stream().allMatch(r -> r.problem().code() == ErrorCode.BUDGET_EXHAUSTED);
+    return new PlanOpinion(
+        self, refusals, mayKnow ? budget.stands(ownCharges(plan, self)) : List.of());
   }
 
   private void checkBudget(JobEntry entry) {
