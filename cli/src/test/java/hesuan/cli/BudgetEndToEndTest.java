@@ -205,6 +205,7 @@ class BudgetEndToEndTest {
     for (String party : List.of(LEADER, OWNER)) {
       ThreeParties.await("it to settle", () -> parties.agentState(party, id).equals("settled"));
     }
+    ThreeParties.await("all receipts", () -> job(id).path("waitingFor").isEmpty());
     return id;
   }
 
