@@ -1,40 +1,52 @@
 package hesuan.transfer;
 
+import hesuan.vole.Peer;
 import hesuan.vole.ShortTransfers;
-import java.util.Arrays;
 
 /**
  * The end of correlated transfers with random bits b: rows t = q + b Delta, b in the lowest bit.
- * Rows come from a stock that is refilled by messages, so both ends must ask for as many in the
- * same order. One thread's.
+ * Rows come from a stock that is refilled by a message of the peer, so both ends must ask for as
+ * many, in the same order between their own messages. One thread's.
  */
 public final class CorrelatedReceiver {
-  private final ShortTransfers.Receiver start;
-  private long[] stock = {};
-  private int used;
+  private final Peer peer;
+  private final RowMaker.Shop makers;
+  private final RowMaker.Stock stock;
 
-  CorrelatedReceiver(ShortTransfers.Receiver start) {
-    this.start = start;
+  /**
+   * @param start the rows of the short transfers
+   */
+  CorrelatedReceiver(Peer peer, long[] start, RowMaker.Shop makers) {
+    this.peer = peer;
+    this.makers = makers;
+    stock = new RowMaker.Stock(start);
   }
 
   /** Fills rows, two longs each. Never gives a row twice. */
   public void next(long[] rows, int count) {
-    int done = 0;
-    while (done < 2 * count) {
-      if (used == stock.length) {
-        stock = start.lot();
-        used = 0;
+    for (int done = 0; done < 2 * count; ) {
+      if (stock.isEmpty()) {
+        refill(makers.get(0), trees());
       }
-      int take = Math.min(2 * count - done, stock.length - used);
-      System.arraycopy(stock, used, rows, done, take);
-      Arrays.fill(stock, used, used + take, 0);
-      used += take;
-      done += take;
+      done += stock.take(rows, done, 2 * count - done);
     }
   }
 
+  boolean isEmpty() {
+    return stock.isEmpty();
+  }
+
+  byte[] trees() {
+    return peer.receive(RowMaker.TREES, HalfTrees.MESSAGE_BYTES);
+  }
+
+  void refill(RowMaker maker, byte[] trees) {
+    maker.encoder.start();
+    maker.trees.growPunctured(trees, stock.kept, maker.encoder);
+    stock.refill(maker.encoder);
+  }
+
   void wipe() {
-    Arrays.fill(stock, 0);
-    start.wipe();
+    stock.wipe();
   }
 }

@@ -14,11 +14,13 @@ import java.util.Map;
  */
 public final class Transfers implements AutoCloseable {
   static final String PROTOCOL = "hesuan/transfer";
-  static final int VERSION = 1;
+  private static final int VERSION = 1;
 
   private final Channel channel;
   private final Digest session;
   private final boolean first;
+  private final Workers workers;
+  private final RowMaker.Shop makers;
   private final CorrelatedSender sender;
   private final CorrelatedReceiver receiver;
 
@@ -26,11 +28,15 @@ public final class Transfers implements AutoCloseable {
       Channel channel,
       Digest session,
       boolean first,
+      Workers workers,
+      RowMaker.Shop makers,
       CorrelatedSender sender,
       CorrelatedReceiver receiver) {
     this.channel = channel;
     this.session = session;
     this.first = first;
+    this.workers = workers;
+    this.makers = makers;
     this.sender = sender;
     this.receiver = receiver;
   }
@@ -58,8 +64,11 @@ public final class Transfers implements AutoCloseable {
       receiver = new ShortTransfers.Receiver(peer, theirs, random, workers);
       sender = new ShortTransfers.Sender(peer, ours, random);
     }
-    return new Transfers(
-        channel, session, first, new CorrelatedSender(sender), new CorrelatedReceiver(receiver));
+    // The receiver of a direction speaks here, so each end's goes first.
+    RowMaker.Shop makers = new RowMaker.Shop(session);
+    CorrelatedReceiver received = new CorrelatedReceiver(peer, receiver.rows(), makers);
+    CorrelatedSender sent = new CorrelatedSender(peer, sender, random, makers);
+    return new Transfers(channel, session, first, workers, makers, sent, received);
   }
 
   private static byte[] opening(Digest session, boolean first) {
@@ -71,6 +80,10 @@ public final class Transfers implements AutoCloseable {
                 PROTOCOL,
                 "version",
                 VERSION,
+                "code",
+                GolayAccumulateCode.NAME,
+                "trees",
+                HalfTrees.TREES,
                 "session",
                 session.hex()))
         .bytes();
@@ -82,15 +95,27 @@ public final class Transfers implements AutoCloseable {
         PROTOCOL + "/" + VERSION + "/" + session.hex() + (fromFirst ? "/first" : "/second"));
   }
 
-  /** The next rows of both directions, which both ends ask for alike. */
+  /**
+   * The next rows of both directions, for which both ends ask alike. With two workers both are made
+   * at once.
+   */
   public void next(long[] sent, long[] received, int count) {
-    if (first) {
-      sender.next(sent, count);
-      receiver.next(received, count);
-    } else {
-      receiver.next(received, count);
-      sender.next(sent, count);
+    if (sender.isEmpty() && receiver.isEmpty() && workers.count() > 1 && count > 0) {
+      RowMaker forSender = makers.get(0);
+      RowMaker forReceiver = makers.get(1);
+      sender.sendTrees(forSender);
+      byte[] trees = receiver.trees();
+      workers.run(
+          slice -> {
+            if (slice == 0) {
+              sender.refill(forSender);
+            } else if (slice == 1) {
+              receiver.refill(forReceiver, trees);
+            }
+          });
     }
+    sender.next(sent, count);
+    receiver.next(received, count);
   }
 
   /** Where this end has Delta. */
@@ -120,5 +145,6 @@ public final class Transfers implements AutoCloseable {
   public void close() {
     sender.wipe();
     receiver.wipe();
+    makers.wipe();
   }
 }

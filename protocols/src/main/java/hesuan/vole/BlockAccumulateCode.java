@@ -1,15 +1,6 @@
 package hesuan.vole;
 
-import hesuan.wire.Digest;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
-import java.security.MessageDigest;
 import java.util.Arrays;
-import javax.crypto.Cipher;
-import javax.crypto.spec.IvParameterSpec;
-import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,20 +9,17 @@ import org.jspecify.annotations.Nullable;
  * of the second half to a block of the first. To accumulate is s = x s + input, so that the map
  * mixes over GF(2^128): a map over GF(2) would leave each output in the span of the noise values.
  *
- * <p>A permutation is uniform, drawn and applied in two steps that stay in the cache: each element
- * goes to a random bucket, then each bucket is shuffled (Rao 1961, Sandelius 1962). Immutable;
- * shared by threads.
+ * <p>Immutable; shared by threads.
  */
 final class BlockAccumulateCode {
   static final String NAME = "block-accumulate-2x32-gf128";
   static final int BLOCK = 32;
-  private static final int BUCKET = 8192;
-  private static final int BUCKETS_MAX = 256;
+  private static final int BUCKET = BucketPermutation.BUCKET;
 
   private final int inputs;
   private final int outputs;
-  private final Permutation first;
-  private final Permutation second;
+  private final BucketPermutation first;
+  private final BucketPermutation second;
   private final int[] squares;
 
   /** Both sides with the same seed get the same map; its quality does not rest on secrecy. */
@@ -41,10 +29,14 @@ final class BlockAccumulateCode {
     }
     this.inputs = inputs;
     this.outputs = outputs;
-    first = new Permutation(inputs, new Stream(seed, "first"));
-    second = new Permutation(inputs, new Stream(seed, "second"));
+    first = new BucketPermutation(inputs, stream(seed, "first"));
+    second = new BucketPermutation(inputs, stream(seed, "second"));
     squares = new int[(outputs + BLOCK - 1) / BLOCK * BLOCK];
-    new Stream(seed, "squares").fill(squares);
+    stream(seed, "squares").fill(squares);
+  }
+
+  private static PublicStream stream(byte[] seed, String use) {
+    return new PublicStream(NAME + "/" + use, seed);
   }
 
   /** out = map of vector, over two arrays of N elements; the second of these may be the vector. */
@@ -56,20 +48,7 @@ final class BlockAccumulateCode {
 
   /** Where the element at each place comes from, for a test of the definition. */
   int[] sources(int layer) {
-    Permutation permutation = layer == 0 ? first : second;
-    int[] cursor = permutation.starts.clone();
-    int[] scattered = new int[inputs];
-    for (int i = 0; i < inputs; i++) {
-      scattered[cursor[permutation.route[i] & 255]++] = i;
-    }
-    int[] sources = new int[inputs];
-    for (int bucket = 0; bucket < cursor.length - 1; bucket++) {
-      int start = permutation.starts[bucket];
-      for (int i = start; i < permutation.starts[bucket + 1]; i++) {
-        sources[i] = scattered[start + permutation.order[i]];
-      }
-    }
-    return sources;
+    return (layer == 0 ? first : second).sources();
   }
 
   /** A coefficient of the squares, for the same test. */
@@ -78,7 +57,7 @@ final class BlockAccumulateCode {
   }
 
   /** The second half of the permutation before, the sums, and the first half of the next one. */
-  private void accumulate(@Nullable Permutation open, long[] in, Permutation next, long[] out) {
+  private void accumulate(@Nullable BucketPermutation open, long[] in, BucketPermutation next, long[] out) {
     int[] cursor = next.starts.clone();
     long[] sum = new long[2];
     if (open == null) {
@@ -200,97 +179,6 @@ final class BlockAccumulateCode {
           table[to + 2 * ((1 << bit) + rest)] = table[to + 2 * rest] ^ low;
           table[to + 2 * ((1 << bit) + rest) + 1] = table[to + 2 * rest + 1] ^ high;
         }
-      }
-    }
-  }
-
-  /** Position i of the source goes to bucket route[i]; place j takes the bucket's order[j]-th. */
-  private static final class Permutation {
-    final byte[] route;
-    final int[] starts;
-    final char[] order;
-
-    int longestBucket() {
-      int longest = 0;
-      for (int bucket = 0; bucket < starts.length - 1; bucket++) {
-        longest = Math.max(longest, starts[bucket + 1] - starts[bucket]);
-      }
-      return longest;
-    }
-
-    Permutation(int size, Stream random) {
-      int buckets = 1;
-      while (buckets < BUCKETS_MAX && size / buckets > BUCKET) {
-        buckets *= 2;
-      }
-      route = new byte[size];
-      random.fill(route);
-      starts = new int[buckets + 1];
-      for (int i = 0; i < size; i++) {
-        route[i] &= (byte) (buckets - 1);
-        starts[(route[i] & 255) + 1]++;
-      }
-      for (int bucket = 0; bucket < buckets; bucket++) {
-        starts[bucket + 1] += starts[bucket];
-      }
-      order = new char[size];
-      int[] draws = new int[4096];
-      int used = draws.length;
-      for (int bucket = 0; bucket < buckets; bucket++) {
-        int start = starts[bucket];
-        int length = starts[bucket + 1] - start;
-        for (int i = 0; i < length; i++) {
-          if (used == draws.length) {
-            random.fill(draws);
-            used = 0;
-          }
-          int j = (int) ((draws[used++] & 0xffffffffL) * (i + 1) >>> 32);
-          order[start + i] = order[start + j];
-          order[start + j] = (char) i;
-        }
-      }
-    }
-  }
-
-  /** Public pseudorandom numbers. */
-  private static final class Stream {
-    private final Cipher cipher;
-    private final byte[] bytes = new byte[1 << 14];
-
-    Stream(byte[] seed, String use) {
-      MessageDigest sha256 = Digest.sha256();
-      sha256.update((NAME + "/" + use).getBytes(StandardCharsets.US_ASCII));
-      try {
-        cipher = Cipher.getInstance("AES/CTR/NoPadding");
-        cipher.init(
-            Cipher.ENCRYPT_MODE,
-            new SecretKeySpec(sha256.digest(seed), 0, 16, "AES"),
-            new IvParameterSpec(new byte[16]));
-      } catch (GeneralSecurityException e) {
-        throw new IllegalStateException("every JDK has AES", e);
-      }
-    }
-
-    /** The array must be zero. */
-    void fill(byte[] to) {
-      try {
-        for (int from = 0; from < to.length; from += bytes.length) {
-          cipher.update(to, from, Math.min(bytes.length, to.length - from), to, from);
-        }
-      } catch (GeneralSecurityException e) {
-        throw new IllegalStateException("counter mode fills a buffer of its own size", e);
-      }
-    }
-
-    void fill(int[] to) {
-      int ints = bytes.length / Integer.BYTES;
-      for (int from = 0; from < to.length; from += ints) {
-        Arrays.fill(bytes, (byte) 0);
-        fill(bytes);
-        ByteBuffer.wrap(bytes)
-            .order(ByteOrder.LITTLE_ENDIAN)
-            .asIntBuffer()
-            .get(to, from, Math.min(ints, to.length - from));
       }
     }
   }

@@ -9,12 +9,12 @@ import java.util.Arrays;
  * Correlated transfers of random bits without an assumption about codes, four bytes each on the
  * wire: 128 base transfers, seeds that all but one of a group are known, and {@link ShortVole} with
  * bits only. The sender has Delta and rows q[i]; the receiver bits b[i] and rows t[i] = q[i] + b[i]
- * Delta. Delta's low bit is 1 and the low bit of a q is 0, so that the low bit of a t is b. Serves
- * small counts and starts the silent ones, see docs/protocols/silent-ot.md. Semi-honest.
+ * Delta. Delta's low bit is 1 and the low bit of a q is 0, so that the low bit of a t is b. They
+ * start the silent ones, see docs/protocols/silent-ot.md. Semi-honest.
  */
 public final class ShortTransfers {
-  /** Transfers that travel together. */
-  public static final int LOT = 1 << 13;
+  /** So many. */
+  public static final int COUNT = 1 << 14;
 
   private ShortTransfers() {}
 
@@ -24,7 +24,6 @@ public final class ShortTransfers {
     private final long delta0;
     private final long delta1;
     private final byte[] seeds;
-    private long block;
 
     /** Runs the base transfers. */
     public Sender(Peer peer, Digest session, SecureRandom random) {
@@ -50,20 +49,16 @@ public final class ShortTransfers {
       return delta1;
     }
 
-    /** The next {@link #LOT} rows, two longs each. */
-    public long[] lot() {
-      ShortVole vole = new ShortVole(LOT, 0, block);
-      block = vole.nextBlock();
+    /** The rows, two longs each; to be called once: it wipes what it needs. */
+    public long[] rows() {
+      ShortVole vole = new ShortVole(COUNT, 0);
       byte[] corrections = peer.receive(Peer.CORRECTIONS, vole.messageBytes());
       long[] rows = vole.extend(seeds, delta0, delta1, corrections);
+      Arrays.fill(seeds, (byte) 0);
       for (int i = 0; i < rows.length; i += 2) {
         rows[i] &= ~1L;
       }
       return rows;
-    }
-
-    public void wipe() {
-      Arrays.fill(seeds, (byte) 0);
     }
   }
 
@@ -72,7 +67,6 @@ public final class ShortTransfers {
     private final Peer peer;
     private final SecureRandom random;
     private final byte[] seeds;
-    private long block;
 
     /** Runs the base transfers. */
     public Receiver(Peer peer, Digest session, SecureRandom random, Workers workers) {
@@ -87,24 +81,20 @@ public final class ShortTransfers {
       peer.send(Peer.SEED_SUMS, message);
     }
 
-    /** The next {@link #LOT} rows, two longs each, the bit in the lowest. */
-    public long[] lot() {
-      ShortVole vole = new ShortVole(LOT, 0, block);
-      block = vole.nextBlock();
+    /** The rows, the bit in the lowest; to be called once: it wipes what it needs. */
+    public long[] rows() {
+      ShortVole vole = new ShortVole(COUNT, 0);
       byte[] bits = vole.inputs();
       random.nextBytes(bits);
       byte[] corrections = new byte[vole.messageBytes()];
       long[] rows = vole.extend(seeds, bits, corrections);
+      Arrays.fill(seeds, (byte) 0);
       peer.send(Peer.CORRECTIONS, corrections);
-      for (int i = 0; i < LOT; i++) {
+      for (int i = 0; i < COUNT; i++) {
         rows[2 * i] = rows[2 * i] & ~1L | bits[i >> 3] >> (i & 7) & 1;
       }
       Arrays.fill(bits, (byte) 0);
       return rows;
-    }
-
-    public void wipe() {
-      Arrays.fill(seeds, (byte) 0);
     }
   }
 }

@@ -1,6 +1,5 @@
 package hesuan.vole;
 
-import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
 import java.util.Arrays;
 import javax.crypto.Cipher;
@@ -18,15 +17,8 @@ final class ShortVole {
   private final int bits;
   private final int elements;
   private final int width;
-  private final long firstBlock;
 
   ShortVole(int bits, int elements) {
-    this(bits, elements, 0);
-  }
-
-  /** Reads the seeds' streams from that block of 16 bytes on: what lies before has been used. */
-  ShortVole(int bits, int elements, long firstBlock) {
-    this.firstBlock = firstBlock;
     this.bits = (bits + ROWS - 1) / ROWS * ROWS;
     this.elements = elements;
     width = Math.addExact(this.bits / 8, Math.multiplyExact(elements, 16));
@@ -39,11 +31,6 @@ final class ShortVole {
 
   int bitsRoundedUp() {
     return bits;
-  }
-
-  /** Where the streams are unused after this one. */
-  long nextBlock() {
-    return firstBlock + width / 16;
   }
 
   int messageBytes() {
@@ -137,13 +124,13 @@ final class ShortVole {
     }
   }
 
-  /** A stretch of the seed's key stream, onto zeros; a seed serves one conversation only. */
+  /** The seed's key stream, onto zeros; a seed serves one conversation only. */
   private void stream(Cipher cipher, byte[] seeds, int number, byte[] streams, int at) {
     try {
       cipher.init(
           Cipher.ENCRYPT_MODE,
           new SecretKeySpec(seeds, number * GroupSeeds.SEED_BYTES, GroupSeeds.SEED_BYTES, "AES"),
-          new IvParameterSpec(ByteBuffer.allocate(16).putLong(8, firstBlock).array()));
+          new IvParameterSpec(new byte[16]));
       cipher.update(streams, at, width, streams, at);
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("counter mode fills a buffer of its own size", e);

@@ -15,6 +15,7 @@ import hesuan.cli.Group;
       PsiBench.class,
       ReportCommand.class,
       SqlBench.class,
-      VoleBench.class
+      VoleBench.class,
+      CircuitBench.class
     })
 public final class BenchCommand extends Group {}
