@@ -7,7 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import hesuan.group.Workers;
 import hesuan.wire.Digest;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -125,5 +128,70 @@ class TransfersTest {
     long[] all = Arrays.copyOf(a, a.length + b.length);
     System.arraycopy(b, 0, all, a.length, b.length);
     return all;
+  }
+
+  @Test
+  void next_twoWorkers_givesTheSameRows() {
+    int count = 20_000;
+    TwoEnds<Got> one = run(transfers -> draw(transfers, count), transfers -> draw(transfers, count));
+    try (ExecutorService pool = Executors.newFixedThreadPool(2)) {
+      Workers two = Workers.of(2, pool);
+      TwoEnds<Got> both =
+          new TwoEnds<Got>()
+              .run(
+                  channel -> {
+                    try (Transfers transfers =
+                        Transfers.open(
+                            channel, Digest.of("run"), true, TwoEnds.seeded(1), two)) {
+                      // Both stocks end together, as for triples.
+                      draw(transfers, 10_240);
+                      return draw(transfers, count);
+                    }
+                  },
+                  channel -> {
+                    try (Transfers transfers =
+                        Transfers.open(
+                            channel, Digest.of("run"), false, TwoEnds.seeded(2), Workers.ONE)) {
+                      draw(transfers, 10_240);
+                      return draw(transfers, count);
+                    }
+                  })
+              .orThrow();
+      assertCorrelated(both.first, both.second, count);
+      assertCorrelated(both.second, both.first, count);
+      assertCorrelated(one.first, one.second, count);
+    }
+  }
+
+  /** Rows from short transfers and from the first round, and none of them twice. */
+  @Test
+  void next_pastARound_rowsAreAllUnlike() {
+    int count = 70_000;
+    TwoEnds<Got> ends = run(transfers -> draw(transfers, count), transfers -> draw(transfers, count));
+    for (Got got : List.of(ends.first, ends.second)) {
+      for (long[] rows : List.of(got.sent, got.received)) {
+        // 140,000 words of 63 random bits: two alike with probability 2^-29.
+        assertEquals(2L * count, Arrays.stream(rows).distinct().count());
+      }
+    }
+  }
+
+  @Test
+  void stock_keptRows_areNotGivenOut() {
+    long[] rows = new Random(1).longs(2 * HalfTrees.CHOICES + 20).toArray();
+    RowMaker.Stock stock = new RowMaker.Stock(rows.clone());
+    long[] got = new long[100];
+    assertEquals(20, stock.take(got, 0, 100));
+    assertTrue(stock.isEmpty());
+    assertArrayEquals(Arrays.copyOf(rows, 20), Arrays.copyOf(got, 20));
+    assertArrayEquals(Arrays.copyOfRange(rows, 20, rows.length), stock.kept);
+  }
+
+  /** A round of a million transfers costs 98 KB each way, and the start 85 KB. */
+  @Test
+  void next_aMillion_travelsShort() {
+    int count = 1_000_000;
+    TwoEnds<Got> ends = run(transfers -> draw(transfers, count), transfers -> draw(transfers, count));
+    assertTrue(ends.bytes < 2 * 190_000, ends.bytes + " bytes");
   }
 }
