@@ -79,7 +79,9 @@ final class Demo {
         truth.brandMallPay().total(),
         Map.of("mall-b", "visits", "pay-c", "users"));
     chapter("Did the campaign sell? Lift, and nobody learns who bought", "投放是否带来购买（增量），且无人得知谁买了");
-    lift(truth.lift());
+    lift("lift", truth.lift());
+    console.say("  the same, and nobody sees how many match", "  同一问题，且无人得知匹配数");
+    lift("lift-hidden", truth.lift());
     chapter("Secure sum of the stores' turnover", "门店营业额安全求和");
     secureSum(truth);
     chapter("One SQL question to all three, under differential privacy", "一条 SQL 询问三方（差分隐私）");
@@ -375,8 +377,8 @@ final class Demo {
     }
   }
 
-  private void lift(Truth.Lift truth) throws Exception {
-    JsonNode job = job("lift");
+  private void lift(String example, Truth.Lift truth) throws Exception {
+    JsonNode job = job(example);
     JsonNode result = result(job, "pay-c");
     List<Long> buyers = List.of(truth.treatedBuyers(), truth.controlBuyers());
     for (int arm = 0; arm < result.path("rows").size(); arm++) {

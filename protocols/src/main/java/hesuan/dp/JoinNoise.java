@@ -33,6 +33,26 @@ public final class JoinNoise {
     threshold = new GroupThreshold((long) minGroup * step.maxRows());
   }
 
+  /** One party's noise is larger than this many times its scale with probability 2 e^-64. */
+  private static final int SCALES_MAX = 64;
+
+  /**
+   * Of each figure the most that a sum with both parties' noise can be, of either sign. Both
+   * parties must come to the same, so it is reckoned in integers.
+   *
+   * @param itemsMax most items that the owner of the figures may have
+   */
+  public static List<Long> sumsMax(Plan.JoinStatistics step, int itemsMax) {
+    JoinNoise noise = new JoinNoise(step, 1, itemsMax);
+    List<Long> most = new ArrayList<>();
+    for (int figure = 0; figure < step.figures(); figure++) {
+      NoiseScale scale = noise.scales.get(figure);
+      long drawn = SCALES_MAX * Math.ceilDiv(scale.numerator(), scale.denominator());
+      most.add(itemsMax * magnitude(step, figure) + NOISES * drawn);
+    }
+    return most;
+  }
+
   /** The most that one item can add to a figure: itself, its value, the square of that. */
   private static long magnitude(Plan.JoinStatistics step, int figure) {
     Plan.Value value = step.value();

@@ -110,14 +110,14 @@ final class Conversation {
     channel.send(SHARES, body.array());
   }
 
-  long[] receiveShares() {
-    ByteBuffer body =
-        ByteBuffer.wrap(channel.receiveExactly(SHARES, parameters.cells() * Long.BYTES));
-    long[] shares = new long[parameters.cells()];
-    for (int i = 0; i < shares.length; i++) {
-      shares[i] = body.getLong();
+  /** The sums of the own shares and the peer's. */
+  long[] openShares(long[] shares) {
+    ByteBuffer body = ByteBuffer.wrap(channel.receiveExactly(SHARES, shares.length * Long.BYTES));
+    long[] sums = shares.clone();
+    for (int i = 0; i < sums.length; i++) {
+      sums[i] += body.getLong();
     }
-    return shares;
+    return sums;
   }
 
   /** Both have seen the same, or there is no result. */

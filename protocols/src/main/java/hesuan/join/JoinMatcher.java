@@ -44,6 +44,15 @@ public final class JoinMatcher {
 
   /** Runs the protocol once; secrets are drawn anew on every call. */
   public JoinOutcome run(Channel channel) {
+    return switch (parameters.matches()) {
+      case Matches.Noised noised -> run(channel, noised);
+      case Matches.Hidden hidden ->
+          new HiddenMatcher(parameters, hidden, workers, random)
+              .run(channel, ItemKeys.blocks(keys), groupOf, noise);
+    };
+  }
+
+  private JoinOutcome run(Channel channel, Matches.Noised noised) {
     Conversation conversation = new Conversation(parameters, channel, workers);
     int valuerItems = conversation.open(groupOf.length);
     int[] sizes = new int[parameters.groups()];
@@ -52,10 +61,10 @@ public final class JoinMatcher {
     }
     sendSizes(conversation, sizes);
     Scalar exponent = Scalar.random(random);
-    sendList(conversation, exponent);
-    int places = valuerItems + parameters.dummies();
+    sendList(conversation, noised, exponent);
+    int places = valuerItems + parameters.groups() * noised.dummiesPerGroup();
     long[] tags = conversation.receiveTags(places, exponent);
-    Tags.Table table = receiveTable(conversation, sizes);
+    Tags.Table table = receiveTable(conversation, noised, sizes);
 
     int groups = parameters.groups();
     int figures = parameters.figures();
@@ -69,7 +78,7 @@ public final class JoinMatcher {
         matches[group]++;
       }
     }
-    long offset = parameters.dummyNoise().offset();
+    long offset = noised.dummyNoise().offset();
     for (int group = 0; group < groups; group++) {
       matches[group] -= offset;
     }
@@ -92,10 +101,7 @@ public final class JoinMatcher {
     }
     long[] sums = new long[0];
     if (parameters.matcherLearns()) {
-      sums = conversation.receiveShares();
-      for (int i = 0; i < sums.length; i++) {
-        sums[i] += shares[i];
-      }
+      sums = conversation.openShares(shares);
     }
     Digest transcript = conversation.close();
     return new JoinOutcome(sums, matches, transcript);
@@ -110,8 +116,9 @@ public final class JoinMatcher {
   }
 
   /** Group after group, its items and all its public dummies, in random order within the group. */
-  private void sendList(Conversation conversation, Scalar exponent) {
-    int total = groupOf.length + parameters.dummies();
+  private void sendList(Conversation conversation, Matches.Noised noised, Scalar exponent) {
+    int dummies = noised.dummiesPerGroup();
+    int total = groupOf.length + parameters.groups() * dummies;
     byte[] list = new byte[total * ItemKeys.BYTES];
     int[] order = new int[total];
     int at = 0;
@@ -122,7 +129,7 @@ public final class JoinMatcher {
           System.arraycopy(keys, i * ItemKeys.BYTES, list, at++ * ItemKeys.BYTES, ItemKeys.BYTES);
         }
       }
-      for (int number = 0; number < parameters.dummiesPerGroup(); number++) {
+      for (int number = 0; number < dummies; number++) {
         ItemKeys.dummy(list, at++ * ItemKeys.BYTES, parameters.session(), 0, group, number);
       }
       int[] shuffled = Conversation.shuffled(from, at, random);
@@ -133,10 +140,12 @@ public final class JoinMatcher {
   }
 
   /** Tags of this party's own items, sorted in each group, so that none tells whose it is. */
-  private Tags.Table receiveTable(Conversation conversation, int[] sizes) {
-    Tags.Table table = new Tags.Table(groupOf.length + parameters.dummies());
+  private Tags.Table receiveTable(
+      Conversation conversation, Matches.Noised noised, int[] sizes) {
+    int dummies = noised.dummiesPerGroup();
+    Tags.Table table = new Tags.Table(groupOf.length + parameters.groups() * dummies);
     for (int group = 0; group < sizes.length; group++) {
-      int total = sizes[group] + parameters.dummiesPerGroup();
+      int total = sizes[group] + dummies;
       long lastHigh = 0;
       long lastLow = 0;
       for (int at = 0; at < total; at += Conversation.TAG_BATCH) {

@@ -1,8 +1,7 @@
 package hesuan.join;
 
-import hesuan.dp.ClippedDummyNoise;
+import hesuan.dp.JoinNoise;
 import hesuan.wire.Digest;
-import hesuan.wire.Epsilon;
 import hesuan.wire.ErrorCode;
 import hesuan.wire.PartyId;
 import hesuan.wire.Plan;
@@ -16,9 +15,7 @@ import hesuan.wire.ProblemException;
  * @param matcher has items in groups
  * @param valuer has items with figures
  * @param figures of each of the valuer's items
- * @param epsilon for the counts of matches that the matcher sees
- * @param delta the chance that this promise fails, a decimal
- * @param itemsPerPerson the most items that one person has at the valuer
+ * @param matches what the matcher sees of their number
  */
 public record JoinParameters(
     Digest session,
@@ -26,9 +23,7 @@ public record JoinParameters(
     PartyId valuer,
     int groups,
     int figures,
-    Epsilon epsilon,
-    String delta,
-    int itemsPerPerson,
+    Matches matches,
     boolean matcherLearns,
     boolean valuerLearns) {
   static final int VERSION = 1;
@@ -52,15 +47,21 @@ public record JoinParameters(
     if (figures < 1 || figures > FIGURES_MAX) {
       throw invalid("figures", "1 to " + FIGURES_MAX, "" + figures);
     }
-    if (itemsPerPerson < 1) {
-      throw invalid("itemsPerPerson", "at least 1", "" + itemsPerPerson);
-    }
     if (!matcherLearns && !valuerLearns) {
       throw invalid("receivers", "one of the two at least", "none");
     }
-    long dummies = 2 * noise(epsilon, delta, itemsPerPerson).offset() * groups;
-    if (dummies > DUMMIES_MAX) {
-      throw invalid("noise", "at most " + DUMMIES_MAX + " dummies", "" + dummies);
+    switch (matches) {
+      case Matches.Noised noised -> {
+        long dummies = 2 * noised.dummyNoise().offset() * groups;
+        if (dummies > DUMMIES_MAX) {
+          throw invalid("noise", "at most " + DUMMIES_MAX + " dummies", "" + dummies);
+        }
+      }
+      case Matches.Hidden hidden -> {
+        if (hidden.sumsMax().size() != figures) {
+          throw invalid("sums", "one for each of " + figures, "" + hidden.sumsMax().size());
+        }
+      }
     }
   }
 
@@ -72,33 +73,16 @@ public record JoinParameters(
         step.products().getLast().party(),
         step.groups().size(),
         step.figures(),
-        step.epsilonEach(),
-        step.delta(),
-        step.maxRows(),
+        switch (step.matches()) {
+          case NOISED -> new Matches.Noised(step.epsilonEach(), step.delta(), step.maxRows());
+          case HIDDEN -> new Matches.Hidden(JoinNoise.sumsMax(step, ITEMS_MAX));
+        },
         true,
         false);
   }
 
   private static ProblemException invalid(String at, String expected, String found) {
     return new ProblemException(ErrorCode.INVALID_VALUE, at, expected, found);
-  }
-
-  private static ClippedDummyNoise noise(Epsilon epsilon, String delta, int itemsPerPerson) {
-    return ClippedDummyNoise.of(epsilon, delta, itemsPerPerson);
-  }
-
-  /** How many dummies the valuer puts into a group, drawn for each. */
-  public ClippedDummyNoise dummyNoise() {
-    return noise(epsilon, delta, itemsPerPerson);
-  }
-
-  /** Public dummies of one group, all of them in the matcher's list. */
-  int dummiesPerGroup() {
-    return (int) dummyNoise().countMax();
-  }
-
-  int dummies() {
-    return groups * dummiesPerGroup();
   }
 
   public int cells() {
@@ -113,8 +97,8 @@ public record JoinParameters(
             session.hex(),
             matcher.value(),
             valuer.value(),
-            groups + " " + figures + " " + itemsPerPerson,
-            epsilon.micros() + " " + delta,
+            groups + " " + figures,
+            matches.text(),
             matcherLearns + " " + valuerLearns));
   }
 }

@@ -9,6 +9,8 @@ import hesuan.wire.Digest;
 import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.util.Arrays;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** The party whose items have figures. */
 public final class JoinValuer {
@@ -16,7 +18,7 @@ public final class JoinValuer {
   private final byte[] keys;
   private final long[] figures;
   private final long[] noise;
-  private final DummyNoise dummyNoise;
+  private final @Nullable DummyNoise dummyNoise;
   private final Workers workers;
   private final SecureRandom random;
 
@@ -24,15 +26,16 @@ public final class JoinValuer {
    * @param itemKeys 32 bytes for each item ({@link ItemKeys}), distinct
    * @param figures item after item, as many for each as the parameters say, within agreed bounds
    * @param noise this party's own for each sum, group after group; the same for every attempt
-   * @param dummyNoise how many dummies to put into each group, as {@link JoinParameters#dummyNoise}
-   *     draws them; the same for every attempt
+   * @param dummyNoise how many dummies to put into each group, as {@link
+   *     Matches.Noised#dummyNoise} draws them, the same for every attempt; null where matches are
+   *     hidden
    */
   public JoinValuer(
       JoinParameters parameters,
       byte[] itemKeys,
       long[] figures,
       long[] noise,
-      DummyNoise dummyNoise,
+      @Nullable DummyNoise dummyNoise,
       Workers workers,
       SecureRandom random) {
     this.parameters = parameters;
@@ -49,23 +52,37 @@ public final class JoinValuer {
       throw new IllegalArgumentException(
           keys.length + " bytes, " + figures.length + " figures, " + noise.length + " noises");
     }
+    if ((dummyNoise == null) != (parameters.matches() instanceof Matches.Hidden)) {
+      throw new IllegalArgumentException("dummies go with matches that are seen");
+    }
   }
 
   /** Runs the protocol once; secrets are drawn anew on every call. */
   public JoinOutcome run(Channel channel) {
+    return switch (parameters.matches()) {
+      case Matches.Noised noised -> run(channel, noised, Objects.requireNonNull(dummyNoise));
+      case Matches.Hidden hidden ->
+          new HiddenValuer(parameters, hidden, workers, random)
+              .run(channel, ItemKeys.blocks(keys), figures, noise);
+    };
+  }
+
+  private JoinOutcome run(Channel channel, Matches.Noised noised, DummyNoise dummyNoise) {
+    int most = noised.dummiesPerGroup();
+    int dummies = parameters.groups() * most;
     Conversation conversation = new Conversation(parameters, channel, workers);
     int items = keys.length / ItemKeys.BYTES;
     int matcherItems = conversation.open(items);
     int[] sizes = receiveSizes(conversation, matcherItems);
     Scalar exponent = Scalar.random(random);
-    long[] theirs = conversation.receiveTags(matcherItems + parameters.dummies(), exponent);
+    long[] theirs = conversation.receiveTags(matcherItems + dummies, exponent);
 
-    int places = items + parameters.dummies();
-    byte[] list = withDummies(items, places);
+    int places = items + dummies;
+    byte[] list = withDummies(items, places, most, dummyNoise);
     int[] order = Conversation.shuffled(0, places, random);
     conversation.sendPoints(list, order, exponent);
     Arrays.fill(list, (byte) 0);
-    sendTags(conversation, theirs, sizes);
+    sendTags(conversation, theirs, sizes, most);
 
     int groups = parameters.groups();
     int width = parameters.figures();
@@ -90,10 +107,7 @@ public final class JoinValuer {
         random);
     long[] sums = new long[0];
     if (parameters.valuerLearns()) {
-      sums = conversation.receiveShares();
-      for (int i = 0; i < sums.length; i++) {
-        sums[i] += shares[i];
-      }
+      sums = conversation.openShares(shares);
     }
     if (parameters.matcherLearns()) {
       conversation.sendShares(shares);
@@ -123,10 +137,9 @@ public final class JoinValuer {
   }
 
   /** As many public dummies of each group as the noise says, and random keys for the rest. */
-  private byte[] withDummies(int items, int places) {
+  private byte[] withDummies(int items, int places, int most, DummyNoise dummyNoise) {
     byte[] list = Arrays.copyOf(keys, places * ItemKeys.BYTES);
     int at = items;
-    int most = parameters.dummiesPerGroup();
     byte[] filler = new byte[ItemKeys.BYTES];
     for (int group = 0; group < parameters.groups(); group++) {
       int dummies = dummyNoise.draw(group);
@@ -146,10 +159,11 @@ public final class JoinValuer {
     return list;
   }
 
-  private void sendTags(Conversation conversation, long[] tags, int[] sizes) {
+  private static void sendTags(
+      Conversation conversation, long[] tags, int[] sizes, int dummies) {
     int from = 0;
     for (int size : sizes) {
-      int to = from + size + parameters.dummiesPerGroup();
+      int to = from + size + dummies;
       long[] sorted = Tags.sorted(tags, from, to);
       int total = to - from;
       for (int at = 0; at < total; at += Conversation.TAG_BATCH) {

@@ -12,7 +12,9 @@ import javax.crypto.spec.SecretKeySpec;
  * A stream of random 16-byte blocks for every position of an array: AES in counter mode, the
  * position as the nonce, so that threads may fill parts in any order. One thread's.
  */
-final class RandomBlocks {
+public final class RandomBlocks {
+  public static final int SEED_BYTES = 16;
+
   private static final int PIECE = 4096;
 
   private final Cipher aes;
@@ -22,7 +24,7 @@ final class RandomBlocks {
   private final LongBuffer outLongs =
       ByteBuffer.wrap(out).order(ByteOrder.LITTLE_ENDIAN).asLongBuffer();
 
-  RandomBlocks(byte[] seed) {
+  public RandomBlocks(byte[] seed) {
     key = new SecretKeySpec(seed, "AES");
     try {
       aes = Cipher.getInstance("AES/CTR/NoPadding");
@@ -32,7 +34,7 @@ final class RandomBlocks {
   }
 
   /** Ranges of one array that are filled under one seed must not overlap. */
-  void fill(long[] blocks, int from, int count) {
+  public void fill(long[] blocks, int from, int count) {
     try {
       byte[] counter = ByteBuffer.allocate(16).putLong(8, from).array();
       aes.init(Cipher.ENCRYPT_MODE, key, new IvParameterSpec(counter));

@@ -2,6 +2,7 @@ package hesuan.psi;
 
 import hesuan.wire.Digest;
 import java.nio.ByteBuffer;
+import java.nio.LongBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.DigestException;
 import java.security.MessageDigest;
@@ -62,6 +63,17 @@ public final class ItemKeys {
 
   public byte[] toArray() {
     return Arrays.copyOf(keys, count * BYTES);
+  }
+
+  /** The front of each key as two longs, for protocols that work on 128 bits. */
+  public static long[] blocks(byte[] keys) {
+    int count = keys.length / BYTES;
+    LongBuffer longs = ByteBuffer.wrap(keys).asLongBuffer();
+    long[] blocks = new long[2 * count];
+    for (int i = 0; i < count; i++) {
+      longs.get(i * BYTES / Long.BYTES, blocks, 2 * i, 2);
+    }
+    return blocks;
   }
 
   /** The key of a public dummy: all parties derive the same, and no id has it. */

@@ -6,7 +6,7 @@ import hesuan.channel.RecordedChannel;
  * Gives both sides of a bucket the same 128-bit value for the same item: the sender can compute it
  * for any item, the receiver for its own items only. Neither learns the other's items.
  */
-sealed interface Oprf permits EcdhOprf, VoleOprf {
+public sealed interface Oprf permits EcdhOprf, VoleOprf {
   /**
    * Two longs for each place, in any order.
    *

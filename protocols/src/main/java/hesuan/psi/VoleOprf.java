@@ -29,7 +29,7 @@ import java.util.Arrays;
  * @param malicious hashes value and item together and throws a coin in, so that neither side can
  *     prepare its vector for items it does not have
  */
-record VoleOprf(Digest parameters, boolean malicious, Workers workers, SecureRandom random)
+public record VoleOprf(Digest parameters, boolean malicious, Workers workers, SecureRandom random)
     implements Oprf {
   private static final VarHandle LITTLE_LONG =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);

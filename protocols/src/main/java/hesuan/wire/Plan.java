@@ -154,6 +154,7 @@ public record Plan(
    * @param value whose sum is asked for; null where people are only counted
    * @param window for an attribution
    * @param maxRows the most conversions of one person that count; 1 without a window
+   * @param matches what the leader sees of their number
    * @param epsilonEach for each of {@link #parts}
    */
   public record JoinStatistics(
@@ -165,6 +166,7 @@ public record Plan(
       @Nullable Value value,
       @Nullable Window window,
       int maxRows,
+      Matches matches,
       Epsilon epsilonEach,
       String delta)
       implements Step {
@@ -178,14 +180,25 @@ public record Plan(
       return value == null ? 1 : measure == Measure.STATISTICS ? 3 : 2;
     }
 
-    /** What is noised apart: matches, each figure, and for a lift the sizes of the groups. */
+    /**
+     * What is noised apart: matches where they are seen, each figure, and for a lift the sizes of
+     * the groups.
+     */
     public int parts() {
-      return 1 + figures() + (measure == Measure.LIFT ? 1 : 0);
+      return (matches == Matches.NOISED ? 1 : 0) + figures() + (measure == Measure.LIFT ? 1 : 0);
     }
 
     public Epsilon epsilon() {
       return new Epsilon(epsilonEach.micros() * parts());
     }
+  }
+
+  /** Which protocol joins; docs/protocols has a page for each. */
+  public enum Matches {
+    /** The leader sees a noised number of matches in each group: fast. */
+    NOISED,
+    /** Nobody sees anything of it. */
+    HIDDEN
   }
 
   public enum Measure {

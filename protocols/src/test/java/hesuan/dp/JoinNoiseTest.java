@@ -31,6 +31,7 @@ class JoinNoiseTest {
         new Plan.Value("amount", lower, upper),
         windowed ? new Plan.Window("day", "day", 7) : null,
         maxRows,
+        Plan.Matches.NOISED,
         Epsilon.parse("0.5"),
         "0.0000001");
   }

@@ -10,158 +10,39 @@ import hesuan.channel.MemoryChannel;
 import hesuan.group.Points;
 import hesuan.group.Scalar;
 import hesuan.group.Workers;
-import hesuan.psi.ItemKeys;
 import hesuan.wire.Digest;
 import hesuan.wire.Epsilon;
 import hesuan.wire.ErrorCode;
-import hesuan.wire.PartyId;
 import hesuan.wire.ProblemException;
 import java.nio.ByteBuffer;
-import java.security.NoSuchAlgorithmException;
-import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class JoinTest {
-  private static final PartyId MATCHER = new PartyId("mall-b");
-  private static final PartyId VALUER = new PartyId("brand-a");
   private static final int FIGURES = 2;
 
   private static JoinParameters parameters(int groups, boolean valuerLearns) {
     return new JoinParameters(
         Digest.of("a run"),
-        MATCHER,
-        VALUER,
+        JoinRun.MATCHER,
+        JoinRun.VALUER,
         groups,
         FIGURES,
-        Epsilon.parse("2"),
-        "0.01",
-        1,
+        new Matches.Noised(Epsilon.parse("2"), "0.01", 1),
         true,
         valuerLearns);
   }
 
-  private static SecureRandom seeded(long seed) {
-    try {
-      SecureRandom random = SecureRandom.getInstance("SHA1PRNG");
-      random.setSeed(seed);
-      return random;
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  private static byte[] keys(JoinParameters parameters, Iterable<Integer> ids) {
-    ItemKeys keys = new ItemKeys(parameters.session());
-    ids.forEach(id -> keys.add("id-" + id));
-    return keys.toArray();
-  }
-
-  /** Both roles in memory; who fails closes its end, as the runtime does. */
-  private static final class Run {
-    final JoinParameters parameters;
-    final Map<Integer, Integer> groupOf;
-    final Map<Integer, long[]> figures;
-    UnaryOperator<Channel> matcherWire = c -> c;
-    UnaryOperator<Channel> valuerWire = c -> c;
-    long[] matcherNoise;
-    long[] valuerNoise;
-    int extraDummies;
-    final List<RuntimeException> failures = new CopyOnWriteArrayList<>();
-    volatile @Nullable JoinOutcome matcher;
-    volatile @Nullable JoinOutcome valuer;
-
-    Run(JoinParameters parameters, Map<Integer, Integer> groupOf, Map<Integer, long[]> figures) {
-      this.parameters = parameters;
-      this.groupOf = groupOf;
-      this.figures = figures;
-      matcherNoise = new long[parameters.cells()];
-      valuerNoise = new long[parameters.cells()];
-    }
-
-    Run start() {
-      MemoryChannel[] ends = MemoryChannel.pair(MATCHER, VALUER);
-      Thread one = guarded(ends[0], () -> matcher = matcher(matcherWire.apply(ends[0])));
-      Thread two = guarded(ends[1], () -> valuer = valuer(valuerWire.apply(ends[1])));
-      try {
-        one.join();
-        two.join();
-      } catch (InterruptedException e) {
-        throw new IllegalStateException(e);
-      }
-      return this;
-    }
-
-    private Thread guarded(MemoryChannel end, Runnable role) {
-      return Thread.startVirtualThread(
-          () -> {
-            try {
-              role.run();
-            } catch (RuntimeException e) {
-              failures.add(e);
-              end.close();
-            }
-          });
-    }
-
-    private JoinOutcome matcher(Channel channel) {
-      int[] groups = groupOf.values().stream().mapToInt(g -> g).toArray();
-      return new JoinMatcher(
-              parameters,
-              keys(parameters, groupOf.keySet()),
-              groups,
-              matcherNoise,
-              Workers.ONE,
-              seeded(1))
-          .run(channel);
-    }
-
-    private JoinOutcome valuer(Channel channel) {
-      long[] flat = figures.values().stream().flatMapToLong(Arrays::stream).toArray();
-      int offset = (int) parameters.dummyNoise().offset();
-      return new JoinValuer(
-              parameters,
-              keys(parameters, figures.keySet()),
-              flat,
-              valuerNoise,
-              _ -> offset + extraDummies,
-              Workers.ONE,
-              seeded(2))
-          .run(channel);
-    }
-
-    /** The plain join: sums by group and figure, then matches by group. */
-    long[] sums() {
-      long[] sums = new long[parameters.cells()];
-      groupOf.forEach(
-          (id, group) -> {
-            long[] row = figures.get(id);
-            for (int k = 0; row != null && k < FIGURES; k++) {
-              sums[group * FIGURES + k] += row[k];
-            }
-          });
-      return sums;
-    }
-
-    long[] matches() {
-      long[] matches = new long[parameters.groups()];
-      groupOf.forEach((id, group) -> matches[group] += figures.containsKey(id) ? 1 : 0);
-      return matches;
-    }
-  }
-
-  private static Run run(int groups, int matcherItems, int valuerItems, int shift) {
+  private static JoinRun run(int groups, int matcherItems, int valuerItems, int shift) {
     Random random = new Random(matcherItems * 31L + valuerItems);
     Map<Integer, Integer> groupOf = new TreeMap<>();
     for (int id = 0; id < matcherItems; id++) {
@@ -171,7 +52,7 @@ class JoinTest {
     for (int id = shift; id < shift + valuerItems; id++) {
       figures.put(id, new long[] {1, random.nextLong(-1_000_000, 1_000_000)});
     }
-    return new Run(parameters(groups, true), groupOf, figures);
+    return new JoinRun(parameters(groups, true), groupOf, figures);
   }
 
   @ParameterizedTest
@@ -186,7 +67,7 @@ class JoinTest {
     "5,300,61,0"
   })
   void sums_areThoseOfAPlainJoin(int groups, int matcherItems, int valuerItems, int shift) {
-    Run run = run(groups, matcherItems, valuerItems, shift).start();
+    JoinRun run = run(groups, matcherItems, valuerItems, shift).start();
     assertEquals(List.of(), run.failures);
     assertArrayEquals(run.sums(), run.matcher.sums());
     assertArrayEquals(run.sums(), run.valuer.sums());
@@ -196,7 +77,7 @@ class JoinTest {
 
   @Test
   void everyNoise_isInWhatIsLearned() {
-    Run run = run(2, 20, 20, 3);
+    JoinRun run = run(2, 20, 20, 3);
     run.matcherNoise = new long[] {1, 20, 300, 4000};
     run.valuerNoise = new long[] {50_000, 600_000, 7_000_000, 80_000_000};
     run.extraDummies = -3;
@@ -213,53 +94,26 @@ class JoinTest {
 
   @Test
   void valuerThatMayNotLearn_getsNoShares() {
-    Run both = run(2, 20, 20, 3);
-    Run one = new Run(parameters(2, false), both.groupOf, both.figures);
+    JoinRun both = run(2, 20, 20, 3);
+    JoinRun one = new JoinRun(parameters(2, false), both.groupOf, both.figures);
     AtomicInteger shares = new AtomicInteger();
-    one.matcherWire = c -> new Spy(c, (tag, body) -> shares.addAndGet(tag == 9 ? 1 : 0));
+    one.matcherWire = c -> new JoinRun.Spy(c, (tag, body) -> shares.addAndGet(tag == 9 ? 1 : 0));
     one.start();
     assertArrayEquals(one.sums(), one.matcher.sums());
     assertEquals(0, one.valuer.sums().length);
     assertEquals(0, shares.get());
   }
 
-  private interface Watch {
-    void sent(byte tag, byte[] body);
-  }
-
-  private record Spy(Channel inner, Watch watch) implements Channel {
-    @Override
-    public PartyId self() {
-      return inner.self();
-    }
-
-    @Override
-    public PartyId peer() {
-      return inner.peer();
-    }
-
-    @Override
-    public void send(byte tag, byte[] body) {
-      watch.sent(tag, body);
-      inner.send(tag, body);
-    }
-
-    @Override
-    public byte[] receive(byte tag, int bytesMax) {
-      return inner.receive(tag, bytesMax);
-    }
-  }
-
   /** Whoever knows the exponent finds the order: it must not be that of the items. */
   @Test
   void valuersPlaces_areInASecretOrder() {
-    Run run = run(1, 40, 40, 0);
+    JoinRun run = run(1, 40, 40, 0);
     List<byte[]> points = new ArrayList<>();
     run.valuerWire =
-        c -> new Spy(c, (tag, body) -> points.addAll(tag == 3 ? List.of(body) : List.of()));
+        c -> new JoinRun.Spy(c, (tag, body) -> points.addAll(tag == 3 ? List.of(body) : List.of()));
     run.start();
-    Scalar exponent = Scalar.random(seeded(2));
-    byte[] plain = keys(run.parameters, run.figures.keySet());
+    Scalar exponent = Scalar.random(JoinRun.seeded(2));
+    byte[] plain = JoinRun.keys(run.parameters, run.figures.keySet());
     Points.hashMultiply(
         "hesuan/join/1/ristretto255_XMD:SHA-512_R255MAP_RO_",
         plain,
@@ -285,11 +139,11 @@ class JoinTest {
   /** The matcher's own tags come back sorted, so that their order tells it nothing. */
   @Test
   void tagsOfEveryGroup_areSorted() {
-    Run run = run(2, 60, 10, 0);
+    JoinRun run = run(2, 60, 10, 0);
     List<ByteBuffer> tags = new ArrayList<>();
     run.valuerWire =
         c ->
-            new Spy(
+            new JoinRun.Spy(
                 c,
                 (tag, body) -> tags.addAll(tag == 4 ? List.of(ByteBuffer.wrap(body)) : List.of()));
     run.start();
@@ -307,21 +161,21 @@ class JoinTest {
   @Test
   void secrets_areFreshInEveryRun() {
     List<byte[]> said = new ArrayList<>();
-    Run run = run(1, 10, 10, 0);
-    run.matcherWire = c -> new Spy(c, (tag, body) -> said.add(body));
+    JoinRun run = run(1, 10, 10, 0);
+    run.matcherWire = c -> new JoinRun.Spy(c, (tag, body) -> said.add(body));
     run.start();
     int messages = said.size();
     JoinMatcher again =
         new JoinMatcher(
             run.parameters,
-            keys(run.parameters, run.groupOf.keySet()),
+            JoinRun.keys(run.parameters, run.groupOf.keySet()),
             new int[10],
             new long[FIGURES],
             Workers.ONE,
-            seeded(77));
-    MemoryChannel[] ends = MemoryChannel.pair(MATCHER, VALUER);
+            JoinRun.seeded(77));
+    MemoryChannel[] ends = MemoryChannel.pair(JoinRun.MATCHER, JoinRun.VALUER);
     Thread.startVirtualThread(() -> run.valuer(ends[1]));
-    again.run(new Spy(ends[0], (tag, body) -> said.add(body)));
+    again.run(new JoinRun.Spy(ends[0], (tag, body) -> said.add(body)));
     for (int i = 2; i < messages - 1; i++) {
       assertNotEquals(
           Arrays.hashCode(said.get(i)), Arrays.hashCode(said.get(messages + i)), "message " + i);
@@ -335,8 +189,8 @@ class JoinTest {
   void anyMessageChanged_endsBothSides() {
     for (boolean matcherLies : new boolean[] {true, false}) {
       AtomicInteger sent = new AtomicInteger();
-      Run honest = run(2, 9, 12, 2);
-      UnaryOperator<Channel> count = c -> new Spy(c, (_, _) -> sent.incrementAndGet());
+      JoinRun honest = run(2, 9, 12, 2);
+      UnaryOperator<Channel> count = c -> new JoinRun.Spy(c, (_, _) -> sent.incrementAndGet());
       if (matcherLies) {
         honest.matcherWire = count;
       } else {
@@ -347,8 +201,8 @@ class JoinTest {
         for (int lie = 0; lie < 3; lie++) {
           int message = victim;
           int kind = lie;
-          Run run = run(2, 9, 12, 2);
-          UnaryOperator<Channel> liar = c -> new Liar(c, new AtomicInteger(), message, kind);
+          JoinRun run = run(2, 9, 12, 2);
+          UnaryOperator<Channel> liar = c -> new JoinRun.Liar(c, new AtomicInteger(), message, kind);
           if (matcherLies) {
             run.matcherWire = liar;
           } else {
@@ -368,36 +222,6 @@ class JoinTest {
               () -> what + run.failures);
         }
       }
-    }
-  }
-
-  private record Liar(Channel inner, AtomicInteger sent, int victim, int lie) implements Channel {
-    @Override
-    public PartyId self() {
-      return inner.self();
-    }
-
-    @Override
-    public PartyId peer() {
-      return inner.peer();
-    }
-
-    @Override
-    public void send(byte tag, byte[] body) {
-      byte[] changed = body.clone();
-      if (sent.getAndIncrement() == victim) {
-        switch (lie) {
-          case 0 -> changed[changed.length - 1] ^= 1;
-          case 1 -> changed = Arrays.copyOf(changed, changed.length - 1);
-          default -> changed = Arrays.copyOf(changed, changed.length + 1);
-        }
-      }
-      inner.send(tag, changed);
-    }
-
-    @Override
-    public byte[] receive(byte tag, int bytesMax) {
-      return inner.receive(tag, bytesMax);
     }
   }
 

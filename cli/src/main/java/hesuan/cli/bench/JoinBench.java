@@ -5,6 +5,8 @@ import hesuan.join.JoinMatcher;
 import hesuan.join.JoinOutcome;
 import hesuan.join.JoinParameters;
 import hesuan.join.JoinValuer;
+import hesuan.join.Matches;
+import hesuan.psi.DummyNoise;
 import hesuan.psi.ItemKeys;
 import hesuan.wire.Epsilon;
 import hesuan.wire.PartyId;
@@ -22,6 +24,9 @@ final class JoinBench extends ProcessBench {
   private static final int GROUPS = 2;
   private static final int FIGURES = 2;
 
+  /** Of a count, and of amounts up to 500: what the bounds of a job would make it. */
+  private static final long SUM_MAX = 1L << 31;
+
   @Option(
       names = "--rows",
       paramLabel = "N",
@@ -36,9 +41,14 @@ final class JoinBench extends ProcessBench {
       description = "Of the items that both have. 双方共有的比例。")
   double overlap;
 
+  @Option(
+      names = "--hide-cardinality",
+      description = "Nobody sees how many match. 不透露匹配数。")
+  boolean hidden;
+
   @Override
   String work() {
-    return "join statistics, cardinality noised";
+    return "join statistics, cardinality " + (hidden ? "hidden" : "noised");
   }
 
   @Override
@@ -48,7 +58,9 @@ final class JoinBench extends ProcessBench {
 
   @Override
   String bound() {
-    return "two multiplications on the curve for each item of either party";
+    return hidden
+        ? "60 AND gates for each of 1.3 bins an item"
+        : "two multiplications on the curve for each item of either party";
   }
 
   @Override
@@ -70,14 +82,14 @@ final class JoinBench extends ProcessBench {
 
   @Override
   PartyBench<?> protocol() {
-    return new Work(size());
+    return new Work(size(), hidden);
   }
 
   private PsiCase size() {
     return PsiCase.of(rows, rows, overlap);
   }
 
-  private record Work(PsiCase size) implements PartyBench<byte[]> {
+  private record Work(PsiCase size, boolean hidden) implements PartyBench<byte[]> {
     @Override
     public byte[] prepare(BenchParty me) {
       return size.ids(me);
@@ -95,9 +107,9 @@ final class JoinBench extends ProcessBench {
               valuer,
               GROUPS,
               FIGURES,
-              Epsilon.parse("1"),
-              "0.0000001",
-              1,
+              hidden
+                  ? new Matches.Hidden(List.of(SUM_MAX, SUM_MAX))
+                  : new Matches.Noised(Epsilon.parse("1"), "0.0000001", 1),
               true,
               false);
       ItemKeys keys = new ItemKeys(me.session(run));
@@ -123,13 +135,18 @@ final class JoinBench extends ProcessBench {
       }
       long[] ones = new long[size.peerRows() * FIGURES];
       Arrays.fill(ones, 1);
+      DummyNoise dummies =
+          switch (parameters.matches()) {
+            case Matches.Noised noised -> _ -> (int) noised.dummyNoise().offset();
+            case Matches.Hidden _ -> null;
+          };
       JoinOutcome outcome =
           new JoinValuer(
                   parameters,
                   keys.toArray(),
                   ones,
                   noise,
-                  _ -> (int) parameters.dummyNoise().offset(),
+                  dummies,
                   me.workers(),
                   me.random())
               .run(channel);

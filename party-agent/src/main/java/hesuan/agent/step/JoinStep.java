@@ -12,6 +12,8 @@ import hesuan.join.JoinMatcher;
 import hesuan.join.JoinOutcome;
 import hesuan.join.JoinParameters;
 import hesuan.join.JoinValuer;
+import hesuan.join.Matches;
+import hesuan.psi.DummyNoise;
 import hesuan.source.PersonRows;
 import hesuan.wire.Digest;
 import hesuan.wire.Plan;
@@ -19,6 +21,7 @@ import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** {@link Plan.JoinStatistics}: the leader has the groups, the other owner the figures. */
 final class JoinStep {
@@ -52,8 +55,6 @@ final class JoinStep {
               .of(outcome.sums(), noise.noisedSizes(sizes, context.noiseSeed())));
     }
     JoinItems items = conversions(step, context, session);
-    BitPool bits = BitPool.of(context.noiseSeed(), "join", step.name() + ".dummies");
-    ClippedDummyNoise dummies = parameters.dummyNoise();
     Channel channel = context.leader(step.name());
     return new StepResult(
         new JoinValuer(
@@ -61,12 +62,24 @@ final class JoinStep {
                 items.keys(),
                 items.figures(),
                 drawn,
-                _ -> (int) dummies.draw(bits),
+                dummies(parameters.matches(), step, context),
                 workers,
                 random)
             .run(channel)
             .transcript(),
         null);
+  }
+
+  private static @Nullable DummyNoise dummies(
+      Matches matches, Plan.JoinStatistics step, StepContext context) {
+    return switch (matches) {
+      case Matches.Noised noised -> {
+        BitPool bits = BitPool.of(context.noiseSeed(), "join", step.name() + ".dummies");
+        ClippedDummyNoise dummies = noised.dummyNoise();
+        yield _ -> (int) dummies.draw(bits);
+      }
+      case Matches.Hidden _ -> null;
+    };
   }
 
   private JoinItems touches(Plan.JoinStatistics step, Digest session) {

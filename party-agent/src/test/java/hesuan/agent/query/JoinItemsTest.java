@@ -55,6 +55,7 @@ class JoinItemsTest {
         new Plan.Value("value", 0, 500),
         windowDays < 0 ? null : new Plan.Window("day", "day", windowDays),
         maxRows,
+        Plan.Matches.NOISED,
         Epsilon.parse("1"),
         "0.0000001");
   }

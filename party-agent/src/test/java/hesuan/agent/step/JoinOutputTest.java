@@ -27,6 +27,7 @@ class JoinOutputTest {
         value,
         measure == Plan.Measure.ATTRIBUTION ? new Plan.Window("day", "day", 7) : null,
         1,
+        Plan.Matches.NOISED,
         Epsilon.parse("1"),
         "0.0000001");
   }

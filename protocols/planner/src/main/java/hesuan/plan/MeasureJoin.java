@@ -23,6 +23,8 @@ final class MeasureJoin implements Template {
   private static final int WINDOW_DAYS_MAX = 90;
   private static final int ROWS_MAX = 1000;
 
+  private static final String HIDDEN = "hidden";
+
   private final String name;
   private final Plan.Measure measure;
 
@@ -47,8 +49,16 @@ final class MeasureJoin implements Template {
     Fields fields =
         windowed
             ? written.only(
-                "by", "groups", "touched", "converted", "windowDays", "value", "lower", "upper")
-            : written.only("by", "groups", "value", "lower", "upper");
+                "by",
+                "groups",
+                "touched",
+                "converted",
+                "windowDays",
+                "value",
+                "lower",
+                "upper",
+                "matches")
+            : written.only("by", "groups", "value", "lower", "upper", "matches");
     ObjectNode parameters = Fields.newObject();
     parameters.put("by", column(fields, "by"));
     ArrayNode groups = parameters.putArray("groups");
@@ -84,6 +94,7 @@ final class MeasureJoin implements Template {
           "the column that the bounds are for",
           "nothing");
     }
+    parameters.put("matches", fields.oneOf("matches", "noised", List.of("noised", HIDDEN)));
     return parameters;
   }
 
@@ -157,6 +168,10 @@ final class MeasureJoin implements Template {
       Plan.@Nullable Window window,
       Epsilon each) {
     String by = parameters.get("by").textValue();
+    Plan.Matches matches =
+        parameters.get("matches").textValue().equals(HIDDEN)
+            ? Plan.Matches.HIDDEN
+            : Plan.Matches.NOISED;
     return new Plan.JoinStatistics(
         "join",
         Inputs.refs(List.of(matched, valued)),
@@ -166,8 +181,12 @@ final class MeasureJoin implements Template {
         value,
         window,
         job.privacy().maxRows(),
+        matches,
         each,
-        job.privacy().delta());
+        switch (matches) {
+          case NOISED -> job.privacy().delta();
+          case HIDDEN -> "0";
+        });
   }
 
   private record Named(Product product, String column) {}

@@ -207,8 +207,18 @@ public final class Planner {
           noised ? "more than 0" : "0: this answer carries no noise",
           job.privacy().epsilon().toString());
     }
-    if ((step instanceof Plan.Overlap || step instanceof Plan.JoinStatistics)
-        && new java.math.BigDecimal(job.privacy().delta()).signum() <= 0) {
+    boolean dummies =
+        switch (step) {
+          case Plan.Overlap _ -> true;
+          case Plan.JoinStatistics s -> s.matches() == Plan.Matches.NOISED;
+          case Plan.Intersect _,
+              Plan.IntersectAll _,
+              Plan.SecureSum _,
+              Plan.DpQuery _,
+              Plan.Train _ ->
+              false;
+        };
+    if (dummies && new java.math.BigDecimal(job.privacy().delta()).signum() <= 0) {
       throw new ProblemException(
           ErrorCode.INVALID_VALUE,
           "privacy.delta",

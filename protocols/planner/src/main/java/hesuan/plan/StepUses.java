@@ -97,9 +97,15 @@ final class StepUses {
         receivers.forEach(r -> reveals.add(new Plan.Reveal(r, "intersect.ownMembersOfAll")));
       }
       case Plan.JoinStatistics s -> {
+        PartyId other = s.products().getLast().party();
         reveals.add(new Plan.Reveal(leader, "join.size"));
-        reveals.add(new Plan.Reveal(leader, "join.noisedMatches"));
-        reveals.add(new Plan.Reveal(s.products().getLast().party(), "join.groupSizes"));
+        switch (s.matches()) {
+          case NOISED -> {
+            reveals.add(new Plan.Reveal(leader, "join.noisedMatches"));
+            reveals.add(new Plan.Reveal(other, "join.groupSizes"));
+          }
+          case HIDDEN -> reveals.add(new Plan.Reveal(other, "join.size"));
+        }
         receivers.forEach(r -> reveals.add(new Plan.Reveal(r, "join.noisedSums")));
       }
       case Plan.SecureSum _ ->
@@ -202,9 +208,16 @@ final class StepUses {
                 case ECDH -> rows * 40;
               };
           case Plan.JoinStatistics s ->
-              days(s) * products.getFirst().rows() * 48.0
-                  + products.getLast().rows()
-                      * (32.0 + s.groups().size() * (16 + 8.0 * s.figures()));
+              switch (s.matches()) {
+                case NOISED ->
+                    days(s) * products.getFirst().rows() * 48.0
+                        + products.getLast().rows()
+                            * (32.0 + s.groups().size() * (16 + 8.0 * s.figures()));
+                case HIDDEN ->
+                    days(s) * products.getFirst().rows() * 31.0
+                        + products.getLast().rows() * (90.0 + s.groups().size() * 11.0)
+                        + 2e6;
+              };
           case Plan.SecureSum s -> owners * (8.0 * s.keys().size() + 200 * owners);
           case Plan.DpQuery s ->
               owners * (8.0 * s.groups().size() * s.aggregates().size() + 200 * owners);
@@ -225,7 +238,8 @@ final class StepUses {
                 case ECDH -> rows * 2e-4;
               };
           case Plan.JoinStatistics s ->
-              1e-4 * (days(s) * products.getFirst().rows() + products.getLast().rows());
+              (s.matches() == Plan.Matches.NOISED ? 1e-4 : 2e-5)
+                  * (days(s) * products.getFirst().rows() + products.getLast().rows());
           case Plan.SecureSum _, Plan.DpQuery _ -> rows / 2e6;
           case Plan.Train s -> s.rounds() * rows * parametersOf(s) * 1e-9;
         };

@@ -56,6 +56,7 @@ class ExamplesTest {
     "intersect-three,brand-a,'brand-a,mall-b,pay-c',0",
     "difference,brand-a,'brand-a,mall-b',0",
     "lift,pay-c,'brand-a,pay-c',0.9",
+    "lift-hidden,pay-c,'brand-a,pay-c',0.8",
     "attribution,pay-c,'brand-a,pay-c',0.9",
     "overlap,brand-a,'brand-a,mall-b',0.5",
     "overlap-three,brand-a,'brand-a,mall-b,pay-c',0.5",

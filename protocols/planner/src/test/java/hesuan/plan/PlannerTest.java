@@ -3,6 +3,7 @@ package hesuan.plan;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import hesuan.job.Refusal;
@@ -13,6 +14,7 @@ import hesuan.wire.JobSpec;
 import hesuan.wire.PartyId;
 import hesuan.wire.Plan;
 import hesuan.wire.Product;
+import hesuan.wire.ProblemException;
 import hesuan.wire.ProductRef;
 import java.time.LocalDate;
 import java.util.HashSet;
@@ -227,6 +229,29 @@ class PlannerTest {
     assertEquals("0.2", step.epsilonEach().toString());
     plan.charges().forEach(c -> assertEquals("0.8", c.epsilon().toString()));
     assertEquals(Market.PAY, plan.leader());
+  }
+
+  /** What nobody sees is neither told nor paid for, and takes no delta. */
+  @Test
+  void plan_ofMeasureWithHiddenMatches_spendsNothingOnThem() {
+    String hidden = MEASURE.replace("upper: 50000", "upper: 50000, matches: hidden");
+    assertNotEquals(MEASURE, hidden);
+    Plan plan = planned(JobReader.read(hidden.replace("epsilon: 0.8", "epsilon: 0.9")));
+    Plan.JoinStatistics step = assertInstanceOf(Plan.JoinStatistics.class, plan.steps().getFirst());
+    assertEquals(Plan.Matches.HIDDEN, step.matches());
+    assertEquals(3, step.parts(), "count, sum, squares");
+    assertEquals("0.3", step.epsilonEach().toString());
+    plan.charges().forEach(c -> assertEquals("0", c.delta()));
+    assertEquals(
+        Set.of("pay-c join.size", "brand-a join.size", "pay-c join.noisedSums"),
+        plan.reveals().stream().map(r -> r.to() + " " + r.what()).collect(Collectors.toSet()));
+    assertEquals(
+        "what.template.parameters.matches",
+        assertThrows(
+                ProblemException.class,
+                () -> JobReader.read(hidden.replace("matches: hidden", "matches: exact")))
+            .problem()
+            .at());
   }
 
   /** A sum that could wrap, or dummies beyond their limit, cost nobody anything. */
