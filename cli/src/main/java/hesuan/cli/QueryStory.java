@@ -2,6 +2,7 @@ package hesuan.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import hesuan.dp.Answer;
+import hesuan.dp.GroupSelection;
 import hesuan.dp.QueryNoise;
 import hesuan.wire.Epsilon;
 import hesuan.wire.Figure;
@@ -35,12 +36,18 @@ final class QueryStory {
   private static void tell(Console console, Plan.DpQuery query, Plan plan) {
     console.say("  each owner runs on its part: %s", "  各方在本方数据上运行：%s", query.rows());
     console.say(
-        "  of a person at most %d groups and %d rows in each count; %d groups, %d noised figures",
-        "  每人最多计入 %d 个分组、每组 %d 行；共 %d 个分组、%d 个加噪统计量",
+        "  of a person at most %d groups and %d rows in each count; %s, %d noised figures",
+        "  每人最多计入 %d 个分组、每组 %d 行；%s、%d 个加噪统计量",
         query.maxGroups(),
         query.maxRows(),
-        query.groups().size(),
+        query.selection() == null
+            ? console.text(
+                query.groups().size() + " groups", "共 " + query.groups().size() + " 个分组")
+            : console.text("groups as the owners select them", "分组由各方自行选出"),
         query.aggregates().size());
+    if (query.selection() != null) {
+      keys(console, query, query.selection());
+    }
     QueryNoise noise = QueryNoise.of(query, plan.minGroup());
     int owners = query.products().size();
     long small = Math.max(1, plan.minGroup());
@@ -63,6 +70,19 @@ final class QueryStory {
     }
   }
 
+  private static void keys(Console console, Plan.DpQuery query, Plan.Selection selection) {
+    GroupSelection rule = GroupSelection.of(query);
+    console.say(
+        "  keys (epsilon %s, delta %s): an owner tells a group never below %d of its people, every other time at %d, always from %d; at most %d groups",
+        "  分组键（epsilon %s，delta %s）：一方人数低于 %d 时从不告知，%d 人时有一半机会告知，%d 人起必定告知；每方最多 %d 个",
+        selection.epsilon(),
+        selection.delta(),
+        selection.peopleMin(),
+        rule.evenFrom(),
+        rule.rule().certainFrom(),
+        selection.groupsMax());
+  }
+
   /** Of all figures that the column is made of; columns that share a figure share its epsilon. */
   private static Epsilon epsilon(Plan.DpQuery query, Plan.Column column) {
     return Figure.noised(column.figure()).stream()
@@ -81,6 +101,14 @@ final class QueryStory {
           console.text(
               "the figures of each large enough group, with noise and intervals (dpQuery.noisedCells)",
               "每个足够大的分组的加噪统计量及其区间（dpQuery.noisedCells）");
+      case "dpQuery.selectedKeys" ->
+          console.text(
+              "the groups that the owners selected, not whose each is (dpQuery.selectedKeys)",
+              "各方选出的分组，但不知由谁选出（dpQuery.selectedKeys）");
+      case "dpQuery.keysOfEachOwner" ->
+          console.text(
+              "the groups that each owner selected (dpQuery.keysOfEachOwner)",
+              "每一方选出的分组（dpQuery.keysOfEachOwner）");
       case "secureSum.totals" ->
           console.text("the exact totals (secureSum.totals)", "精确合计（secureSum.totals）");
       case "overlap.noisedCounts" ->

@@ -54,6 +54,7 @@ class BudgetEndToEndTest {
     parties = new ThreeParties("budget");
     for (String party : List.of(LEADER, OWNER)) {
       parties.publish(party, "visits", ThreeParties.rows(200), "2");
+      parties.publish(party, "towns", ThreeParties.rows(200) + "13900000000,rare\n", "9");
       parties.publish(party, "sales", sales(List.of()), "9");
       parties.publish(party, "twins", sales(party.equals(OWNER) ? EXTREME : List.of()), "9");
     }
@@ -113,6 +114,25 @@ class BudgetEndToEndTest {
     done(visits("COUNT(*) AS others"), LEADER);
     assertEquals("1.5", charged());
     assertNotEquals(first, second);
+  }
+
+  /** Two cities have people enough to be told; the city of one person is told by nobody. */
+  @Test
+  void keysThatNobodyDeclared_areSelectedByTheirOwners_andPaidForOnce() throws Exception {
+    String towns =
+        question(
+            "towns", "SELECT city, COUNT(DISTINCT phone) AS people FROM t GROUP BY city", "1")
+            .replace("epsilon: 1", "keys: private, weights: {keys: 4}, delta: 1e-6, epsilon: 1");
+    String first = done(towns, LEADER);
+    String second = done(towns, OWNER);
+    JsonNode result = parties.api(LEADER).get("/jobs/" + first + "/result").path("result");
+    assertEquals("x", result.path("rows").path(0).path(0).asText());
+    assertEquals("y", result.path("rows").path(1).path(0).asText());
+    assertEquals(2, result.path("rows").size());
+    assertEquals(
+        result, parties.api(OWNER).get("/jobs/" + second + "/result").path("result"));
+    assertEquals("1", spentBy(first));
+    assertEquals("0", spentBy(second));
   }
 
   /**

@@ -278,7 +278,10 @@ public record PolicyInput(
       case Plan.Overlap overlap -> Math.max(1, overlap.groups().size());
       case Plan.JoinStatistics join -> join.groups().size();
       case Plan.SecureSum sum -> Math.max(1, sum.keys().size());
-      case Plan.DpQuery query -> query.groups().size();
+      case Plan.DpQuery query ->
+          query.selection() == null
+              ? query.groups().size()
+              : (long) query.selection().groupsMax() * query.products().size();
       case Plan.Intersect _, Plan.IntersectAll _, Plan.Train _ -> 0;
     };
   }

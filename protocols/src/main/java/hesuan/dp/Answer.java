@@ -118,8 +118,11 @@ public record Answer(List<Column> columns, List<List<@Nullable String>> rows) {
             case QUANTILES -> evenly(QueryNoise.tree(aggregate), rows);
           });
     }
-    Row row =
-        new Row(query, noise, new QueryNoise.Group(query.groups().getFirst(), figures), noises);
+    List<String> keys =
+        query.groups().isEmpty()
+            ? java.util.Collections.nCopies(query.keys().size(), "")
+            : query.groups().getFirst();
+    Row row = new Row(query, noise, new QueryNoise.Group(keys, figures), noises);
     List<@Nullable String> errors = new ArrayList<>();
     for (Plan.Column column : query.outcome().columns()) {
       Range range = row.range(column.figure(), Figure.noised(column.figure()).size());

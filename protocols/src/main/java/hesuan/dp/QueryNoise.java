@@ -47,7 +47,10 @@ public final class QueryNoise {
    * @param minGroup fewest people in a group that is released
    */
   public static QueryNoise of(Plan.DpQuery query, int minGroup) {
-    if (query.groups().isEmpty() || query.aggregates().isEmpty()) {
+    if (query.selection() != null) {
+      GroupSelection.of(query);
+    }
+    if (query.groups().isEmpty() && query.selection() == null || query.aggregates().isEmpty()) {
       throw new ProblemException(
           ErrorCode.INVALID_VALUE, query.name(), "a group and an aggregate at least", "none");
     }
@@ -78,7 +81,11 @@ public final class QueryNoise {
 
   /** The most by which one person can change all cells of this aggregate together. */
   public static long sensitivity(Plan.DpQuery query, Plan.Aggregate aggregate) {
-    long groups = Math.min(query.maxGroups(), query.groups().size());
+    // Which groups there are, where they are selected, must not decide how they are noised.
+    long groups =
+        query.selection() != null
+            ? query.maxGroups()
+            : Math.min(query.maxGroups(), query.groups().size());
     try {
       return switch (aggregate.kind()) {
         case COUNT_DISTINCT_UNIT -> groups;
@@ -130,6 +137,10 @@ public final class QueryNoise {
   public long[] noised(long[] local, SecretBytes seed) {
     requireCells(local.length);
     long[] noised = local.clone();
+    if (query.selection() != null) {
+      noiseByGroup(noised, seed);
+      return noised;
+    }
     for (int a = 0; a < scales.size(); a++) {
       DiscreteLaplace noise = new DiscreteLaplace(scales.get(a));
       BitPool bits = BitPool.of(seed, "dp-query", query.name(), query.aggregates().get(a).as());
@@ -139,6 +150,26 @@ public final class QueryNoise {
       }
     }
     return noised;
+  }
+
+  /**
+   * Where others have a say in which groups are asked for, a group's noise hangs on its keys alone:
+   * whatever list is asked for, in whichever attempt, every figure is the one that stood there
+   * before, and no two lists can be subtracted.
+   */
+  private void noiseByGroup(long[] cells, SecretBytes seed) {
+    List<DiscreteLaplace> noises = scales.stream().map(DiscreteLaplace::new).toList();
+    for (int g = 0; g < query.groups().size(); g++) {
+      List<String> label = new ArrayList<>(List.of("dp-query", query.name(), "group"));
+      label.addAll(query.groups().get(g));
+      BitPool bits = BitPool.of(seed, label.toArray(String[]::new));
+      for (int a = 0; a < noises.size(); a++) {
+        int from = cell(a, g);
+        for (int i = from; i < from + width(query.aggregates().get(a)); i++) {
+          cells[i] += noises.get(a).draw(bits);
+        }
+      }
+    }
   }
 
   /**

@@ -49,6 +49,8 @@ public record JobSpec(
    * @param delta a decimal such as {@code "0.0000001"}
    * @param maxGroups groups to which one unit may contribute
    * @param maxRows rows that one unit may contribute to one group
+   * @param keys {@code public}: groups are known without the rows; {@code private}: where they are
+   *     not, the owners select them
    * @param weights by which columns of a query share epsilon; a column without one has 1
    */
   public record Privacy(
@@ -58,6 +60,7 @@ public record JobSpec(
       int minGroup,
       int maxGroups,
       int maxRows,
+      String keys,
       Map<String, Integer> weights) {
     public Privacy {
       weights = Collections.unmodifiableMap(new TreeMap<>(weights));

@@ -250,7 +250,8 @@ public record Plan(
    *     {@code "@k0", "@k1"...} as text, and the values {@code "@v0", "@v1"...}
    * @param keys names of the group keys; empty without GROUP BY
    * @param groups the public groups, sorted, each with a value for every key; one empty group
-   *     without GROUP BY
+   *     without GROUP BY; none where a selection finds them
+   * @param selection how groups are found whose keys are private; else null
    * @param aggregates what is summed and noised, in an order that does not depend on how the query
    *     is phrased
    * @param reads every use of a column, for the owners' rules
@@ -262,6 +263,7 @@ public record Plan(
       String rows,
       List<String> keys,
       List<List<String>> groups,
+      @Nullable Selection selection,
       List<Aggregate> aggregates,
       Outcome outcome,
       List<Read> reads,
@@ -276,6 +278,41 @@ public record Plan(
       groups = groups.stream().map(List::copyOf).toList();
       aggregates = List.copyOf(aggregates);
       reads = List.copyOf(reads);
+    }
+
+    /** The same over groups that a selection found. */
+    public DpQuery withGroups(List<List<String>> found) {
+      return new DpQuery(
+          name,
+          products,
+          rows,
+          keys,
+          found,
+          selection,
+          aggregates,
+          outcome,
+          reads,
+          maxGroups,
+          maxRows,
+          rowsMax,
+          tolerateLoss);
+    }
+  }
+
+  /**
+   * Groups that nobody declared: each owner selects among those of its own people, and what all
+   * selected is what the query is asked over.
+   *
+   * @param epsilon for the selection, of every owner
+   * @param delta the chance that a group is told which one person alone brought
+   * @param peopleMin with fewer people at an owner, that owner never tells a group
+   * @param groupsMax most groups that one owner tells
+   * @param columns of which the keys are made: every owner and receiver learns values of them
+   */
+  public record Selection(
+      Epsilon epsilon, String delta, int peopleMin, int groupsMax, List<String> columns) {
+    public Selection {
+      columns = List.copyOf(columns);
     }
   }
 

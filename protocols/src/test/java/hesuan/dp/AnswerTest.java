@@ -65,6 +65,7 @@ class AnswerTest {
         "",
         List.of("key"),
         keys,
+        null,
         AGGREGATES,
         new Plan.Outcome(columns, having, order, limit, 0),
         List.of(),

@@ -27,18 +27,19 @@ import java.util.stream.IntStream;
  * unit)}.
  */
 public final class BoundedQuery {
-  /** Rows that are bounded at a time; a larger part is taken by people, a share after another. */
-  private static final int ROWS_MAX = 1 << Bounding.ROW_BITS;
-
   private final DpQuery step;
   private final String idColumn;
   private final long orderSecret;
   private final int rowsMax;
 
   public BoundedQuery(DpQuery step, String idColumn, long orderSecret) {
-    this(step, idColumn, orderSecret, ROWS_MAX);
+    this(step, idColumn, orderSecret, Integer.MAX_VALUE);
   }
 
+  /**
+   * @param rowsMax rows that are bounded at a time; a larger part is taken by people, a share after
+   *     another
+   */
   BoundedQuery(DpQuery step, String idColumn, long orderSecret, int rowsMax) {
     this.step = step;
     this.idColumn = idColumn;
@@ -48,33 +49,55 @@ public final class BoundedQuery {
 
   /** The cells of {@code QueryNoise}, before noise. */
   public long[] run(Connection connection) throws SQLException {
-    prepare(connection);
-    List<Summing> sums = step.aggregates().stream().map(this::summing).toList();
-    Bounding bounding = new Bounding(step.maxGroups(), step.maxRows(), orderSecret);
-    // Twice as many shares as would do if all people had as many rows.
-    int shares = 1;
-    while (step.rowsMax() > rowsMax && step.rowsMax() / shares > rowsMax / 2 && shares < 1 << 20) {
-      shares *= 2;
+    createPart(connection, idColumn);
+    if (!step.keys().isEmpty()) {
+      createGroups(connection, step.keys().size(), step.groups());
     }
+    List<Summing> sums = sums(step);
+    Bounding bounding =
+        new Bounding(step.maxGroups(), step.maxRows(), orderSecret, step.groups().size());
+    int most = Math.min(rowsMax, bounding.rowsMax());
+    int shares = shares(step.rowsMax(), most);
     String from = bounded();
     if (shares > 1) {
       execute(connection, "CREATE TEMP TABLE \"@bounded\" AS " + from);
       from = "SELECT * FROM \"@bounded\"";
     }
     for (int share = 0; share < shares; share++) {
-      String sql =
-          shares == 1
-              ? from
-              : from + " WHERE (\"@unit\" & %d) = %d".formatted((long) shares - 1, (long) share);
-      LongTable rows = LongTable.read(connection, sql, 2 + values(), rowsMax);
+      LongTable rows =
+          LongTable.read(connection, from + share(share, shares), 2 + values(step), most);
       Bounding.Kept kept = bounding.kept(rows);
       sums.forEach(sum -> sum.add(rows, kept));
     }
+    return cells(sums);
+  }
+
+  /** Twice as many as would do if all people had as many rows. */
+  static int shares(long rows, int rowsMax) {
+    int shares = 1;
+    while (rows > rowsMax && rows / shares > rowsMax / 2 && shares < 1 << 20) {
+      shares *= 2;
+    }
+    return shares;
+  }
+
+  /** Whose rows are in a share. */
+  static String share(int share, int shares) {
+    return shares == 1
+        ? ""
+        : " WHERE (\"@unit\" & %d) = %d".formatted((long) shares - 1, (long) share);
+  }
+
+  static List<Summing> sums(DpQuery step) {
+    return step.aggregates().stream().map(a -> summing(step, a)).toList();
+  }
+
+  static long[] cells(List<Summing> sums) {
     return sums.stream().map(Summing::cells).flatMapToLong(Arrays::stream).toArray();
   }
 
   /** One aggregate, all groups. */
-  private interface Summing {
+  interface Summing {
     void add(LongTable rows, Bounding.Kept kept);
 
     long[] cells();
@@ -121,7 +144,7 @@ public final class BoundedQuery {
     }
   }
 
-  private Summing summing(Aggregate aggregate) {
+  private static Summing summing(DpQuery step, Aggregate aggregate) {
     int groups = step.groups().size();
     long[] cells = new long[groups];
     long lower = aggregate.lower();
@@ -143,15 +166,17 @@ public final class BoundedQuery {
     };
   }
 
-  private void prepare(Connection connection) throws SQLException {
+  /** The owner's rows of people, each with its person. */
+  static void createPart(Connection connection, String idColumn) throws SQLException {
     execute(
         connection,
         "CREATE TEMP VIEW \"@part\" AS SELECT person.unit AS \"@unit\", visible.* FROM visible JOIN person ON CAST(visible.%s AS VARCHAR) = person.raw"
             .formatted(quoted(idColumn)));
-    if (step.keys().isEmpty()) {
-      return;
-    }
-    int width = step.keys().size();
+  }
+
+  /** The numbers of the groups by their keys. */
+  static void createGroups(Connection connection, int width, List<List<String>> groups)
+      throws SQLException {
     execute(
         connection,
         "CREATE TEMP TABLE \"@groups\" (\"@g\" BIGINT%s)"
@@ -160,8 +185,8 @@ public final class BoundedQuery {
                     .mapToObj(k -> ", \"@k%d\" VARCHAR".formatted(k))
                     .collect(Collectors.joining())));
     int batch = 1000;
-    for (int from = 0; from < step.groups().size(); from += batch) {
-      int to = Math.min(step.groups().size(), from + batch);
+    for (int from = 0; from < groups.size(); from += batch) {
+      int to = Math.min(groups.size(), from + batch);
       String row = "(?" + ", ?".repeat(width) + ")";
       List<String> all = new ArrayList<>();
       for (int g = from; g < to; g++) {
@@ -172,7 +197,7 @@ public final class BoundedQuery {
         int place = 1;
         for (int g = from; g < to; g++) {
           insert.setLong(place++, g);
-          for (String value : step.groups().get(g)) {
+          for (String value : groups.get(g)) {
             insert.setString(place++, value);
           }
         }
@@ -181,7 +206,7 @@ public final class BoundedQuery {
     }
   }
 
-  private int values() {
+  static int values(DpQuery step) {
     return step.aggregates().stream()
         .mapToInt(a -> a.value() == null ? 0 : a.value() + 1)
         .max()
@@ -192,7 +217,21 @@ public final class BoundedQuery {
   String bounded() {
     StringBuilder sql = new StringBuilder("SELECT \"@unit\", ");
     sql.append(step.keys().isEmpty() ? "CAST(0 AS BIGINT)" : "\"@g\"").append(" AS \"@g\"");
-    for (int v = 0; v < values(); v++) {
+    sql.append(clamped(step));
+    sql.append(" FROM (").append(step.rows()).append(")");
+    if (!step.keys().isEmpty()) {
+      sql.append(
+          IntStream.range(0, step.keys().size())
+              .mapToObj("\"@k%d\""::formatted)
+              .collect(Collectors.joining(", ", " JOIN \"@groups\" USING (", ")")));
+    }
+    return sql.toString();
+  }
+
+  /** The values, after a comma each. */
+  static String clamped(DpQuery step) {
+    StringBuilder sql = new StringBuilder();
+    for (int v = 0; v < values(step); v++) {
       long lower = Long.MAX_VALUE;
       long upper = Long.MIN_VALUE;
       for (Aggregate aggregate : step.aggregates()) {
@@ -205,17 +244,10 @@ public final class BoundedQuery {
           ", CASE WHEN \"@v%1$d\" IS NULL THEN NULL ELSE CAST(greatest(least(\"@v%1$d\", %3$d), %2$d) AS BIGINT) END AS \"@v%1$d\""
               .formatted(v, lower, upper));
     }
-    sql.append(" FROM (").append(step.rows()).append(")");
-    if (!step.keys().isEmpty()) {
-      sql.append(
-          IntStream.range(0, step.keys().size())
-              .mapToObj("\"@k%d\""::formatted)
-              .collect(Collectors.joining(", ", " JOIN \"@groups\" USING (", ")")));
-    }
     return sql.toString();
   }
 
-  private static void execute(Connection connection, String sql) throws SQLException {
+  static void execute(Connection connection, String sql) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       statement.execute(sql);
     }

@@ -10,12 +10,10 @@ import java.util.function.IntConsumer;
  * how the rows lie.
  */
 final class Bounding {
-  /** A person, a group and a row are packed in one long, to be sorted as one. */
-  static final int ROW_BITS = 22;
+  /** A person, a group and a row are packed in one positive long, to be sorted as one. */
+  private static final int PACKED_BITS = 63;
 
-  private static final int GROUP_BITS = 17;
-  private static final int ROW_MASK = (1 << ROW_BITS) - 1;
-  private static final int GROUP_MASK = (1 << GROUP_BITS) - 1;
+  private static final int ROW_BITS_MAX = 22;
 
   interface RowConsumer {
     void accept(int row, int group);
@@ -24,11 +22,23 @@ final class Bounding {
   private final int maxGroups;
   private final int maxRows;
   private final long secret;
+  private final int groupBits;
+  private final int rowBits;
 
-  Bounding(int maxGroups, int maxRows, long secret) {
+  /**
+   * @param groups how many there may be
+   */
+  Bounding(int maxGroups, int maxRows, long secret, long groups) {
     this.maxGroups = maxGroups;
     this.maxRows = maxRows;
     this.secret = secret;
+    this.groupBits = Long.SIZE - Long.numberOfLeadingZeros(groups);
+    this.rowBits = Math.min(ROW_BITS_MAX, (PACKED_BITS - groupBits) / 2);
+  }
+
+  /** Rows that are bounded at a time. */
+  int rowsMax() {
+    return 1 << rowBits;
   }
 
   /** Runs of rows of one person in one group, those that count first in each. */
@@ -50,6 +60,22 @@ final class Bounding {
       to[pairs++] = end;
     }
 
+    /**
+     * The same with groups numbered anew.
+     *
+     * @param places of each group its new number, or -1: it is left out
+     */
+    Kept in(int[] places) {
+      Kept kept = new Kept();
+      kept.rows = rows;
+      for (int p = 0; p < pairs; p++) {
+        if (places[groups[p]] >= 0) {
+          kept.add(places[groups[p]], from[p], to[p]);
+        }
+      }
+      return kept;
+    }
+
     void forEachPair(IntConsumer consumer) {
       for (int p = 0; p < pairs; p++) {
         consumer.accept(groups[p]);
@@ -69,66 +95,79 @@ final class Bounding {
    * @param table unit, group, values
    */
   Kept kept(LongTable table) {
+    return kept(table, 1);
+  }
+
+  /**
+   * @param table unit, a mark of the group that other rows have no part in, values, and the number
+   *     of the group
+   */
+  Kept keptByMark(LongTable table) {
+    return kept(table, table.width() - 1);
+  }
+
+  private Kept kept(LongTable table, int groupColumn) {
     int count = table.rows();
     long[] units = table.column(0);
-    long[] groups = table.column(1);
+    long[] groups = table.column(groupColumn);
     long[] order = new long[count];
     Numbers numbers = new Numbers(count);
     for (int row = 0; row < count; row++) {
       order[row] =
-          ((long) numbers.of(units[row]) << (GROUP_BITS + ROW_BITS))
-              | (groups[row] << ROW_BITS)
+          ((long) numbers.of(units[row]) << (groupBits + rowBits))
+              | (groups[row] << rowBits)
               | row;
     }
     Arrays.sort(order);
     Kept kept = new Kept();
     kept.rows = new int[count];
+    // A number of a group is no part of the order: other people's groups would move it.
+    int width = groupColumn == 1 ? table.width() : groupColumn;
     int start = 0;
     while (start < count) {
-      long person = order[start] >>> (GROUP_BITS + ROW_BITS);
+      long person = order[start] >>> (groupBits + rowBits);
       int end = start;
-      while (end < count && order[end] >>> (GROUP_BITS + ROW_BITS) == person) {
+      while (end < count && order[end] >>> (groupBits + rowBits) == person) {
         end++;
       }
-      keep(table, order, start, end, kept);
+      keep(table, width, order, start, end, kept);
       start = end;
     }
     return kept;
   }
 
-  private void keep(LongTable table, long[] order, int start, int end, Kept kept) {
+  private void keep(LongTable table, int width, long[] order, int start, int end, Kept kept) {
     int firstPair = kept.pairs;
     int at = start;
     while (at < end) {
       int group = group(order[at]);
       int next = at;
       while (next < end && group(order[next]) == group) {
-        kept.rows[next] = (int) (order[next] & ROW_MASK);
+        kept.rows[next] = (int) (order[next] & ((1 << rowBits) - 1));
         next++;
       }
       if (next - at > maxRows) {
-        chooseRows(table, kept.rows, at, next);
+        chooseRows(table, width, kept.rows, at, next);
       }
       kept.add(group, at, Math.min(next, at + maxRows));
       at = next;
     }
     int pairs = kept.pairs - firstPair;
     if (pairs > maxGroups) {
-      chooseGroups(table.column(0)[kept.rows[start]], kept, firstPair, pairs);
+      chooseGroups(table, kept, firstPair, pairs);
     }
   }
 
-  private static int group(long packed) {
-    return (int) (packed >>> ROW_BITS) & GROUP_MASK;
+  private int group(long packed) {
+    return (int) (packed >>> rowBits) & (int) ((1L << groupBits) - 1);
   }
 
   /** Moves the chosen rows to the front. */
-  private void chooseRows(LongTable table, int[] rows, int from, int to) {
+  private void chooseRows(LongTable table, int width, int[] rows, int from, int to) {
     Integer[] some = new Integer[to - from];
     for (int i = 0; i < some.length; i++) {
       some[i] = rows[from + i];
     }
-    int width = table.width();
     Arrays.sort(
         some,
         (one, other) -> {
@@ -151,13 +190,18 @@ final class Bounding {
     return mark;
   }
 
-  private void chooseGroups(long unit, Kept kept, int first, int pairs) {
+  private void chooseGroups(LongTable table, Kept kept, int first, int pairs) {
     long[][] marks = new long[pairs][];
     for (int p = 0; p < pairs; p++) {
       int group = kept.groups[first + p];
+      int row = kept.rows[kept.from[first + p]];
+      long unit = table.column(0)[row];
       marks[p] =
           new long[] {
-            mixed(mixed(secret ^ unit) ^ group), group, kept.from[first + p], kept.to[first + p]
+            mixed(mixed(secret ^ unit) ^ table.column(1)[row]),
+            group,
+            kept.from[first + p],
+            kept.to[first + p]
           };
     }
     Arrays.sort(

@@ -5,7 +5,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import hesuan.agent.data.OwnProducts;
 import hesuan.agent.data.OwnRows;
 import hesuan.agent.query.BoundedQuery;
+import hesuan.agent.query.SelectedQuery;
+import hesuan.aggregate.GroupUnion;
 import hesuan.dp.Answer;
+import hesuan.dp.GroupSelection;
 import hesuan.dp.QueryNoise;
 import hesuan.wire.Digest;
 import hesuan.wire.Json;
@@ -16,6 +19,7 @@ import java.security.SecureRandom;
 import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +42,10 @@ final class QueryStep {
   }
 
   StepResult run(Plan.DpQuery step, StepContext context) throws SQLException {
+    return step.selection() == null ? overPublicGroups(step, context) : overSelected(step, context);
+  }
+
+  private StepResult overPublicGroups(Plan.DpQuery step, StepContext context) throws SQLException {
     QueryNoise noise = QueryNoise.of(step, context.plan().minGroup());
     long[] addend = new long[noise.cells()];
     try (OwnRows rows = own.open(step.products()).orElse(null)) {
@@ -46,6 +54,64 @@ final class QueryStep {
         rows.requireUntouched();
       }
     }
+    return added(step, context, noise, addend);
+  }
+
+  /** In two talks: which groups there are, then what they come to. */
+  private StepResult overSelected(Plan.DpQuery step, StepContext context) throws SQLException {
+    try (OwnRows rows = own.open(step.products()).orElse(null)) {
+      SelectedQuery part = null;
+      List<List<String>> told = List.of();
+      if (rows != null) {
+        rows.findPeople(context.noiseSeed());
+        part =
+            SelectedQuery.open(
+                step,
+                rows.product().id().column(),
+                orderSecret(context.noiseSeed()),
+                rows.connection());
+        told = GroupSelection.of(step).told(part.people(), context.noiseSeed());
+        rows.requireUntouched();
+      }
+      List<List<String>> groups = union(step, context, told);
+      Plan.DpQuery asked = step.withGroups(groups);
+      QueryNoise noise = QueryNoise.of(asked, context.plan().minGroup());
+      Digest talk = Digest.ofDocument(groups);
+      if (groups.isEmpty()) {
+        return new StepResult(
+            talk,
+            context.leads()
+                ? output(asked, noise, new QueryNoise.Released(List.of(), 0), 1)
+                : null);
+      }
+      long[] addend = new long[noise.cells()];
+      if (part != null) {
+        addend = noise.noised(part.cells(asked), context.noiseSeed());
+        rows.requireUntouched();
+      }
+      StepResult result = added(asked, context, noise, addend);
+      return new StepResult(
+          Digest.of(talk + "\n" + result.transcript()), result.output(), result.people());
+    }
+  }
+
+  private static List<List<String>> union(
+      Plan.DpQuery step, StepContext context, List<List<String>> told) {
+    String name = step.name() + ".groups";
+    GroupUnion union =
+        new GroupUnion(
+            context.session(name),
+            step.keys().size(),
+            Objects.requireNonNull(step.selection()).groupsMax(),
+            step.products().size(),
+            step.tolerateLoss());
+    return context.leads()
+        ? union.lead(told, context.others(name))
+        : union.join(told, context.leader(name));
+  }
+
+  private StepResult added(
+      Plan.DpQuery step, StepContext context, QueryNoise noise, long[] addend) {
     return sums.run(
         context,
         step.name(),
@@ -61,11 +127,16 @@ final class QueryStep {
 
   private static long[] part(Plan.DpQuery step, OwnRows rows, SecretBytes seed)
       throws SQLException {
+    rows.findPeople(seed);
+    return new BoundedQuery(step, rows.product().id().column(), orderSecret(seed))
+        .run(rows.connection());
+  }
+
+  private static long orderSecret(SecretBytes seed) {
     byte[] secret = seed.exposeCopy();
     long order = ByteBuffer.wrap(Digest.of(secret).bytes()).getLong();
     Arrays.fill(secret, (byte) 0);
-    rows.findPeople(seed);
-    return new BoundedQuery(step, rows.product().id().column(), order).run(rows.connection());
+    return order;
   }
 
   private static Output output(

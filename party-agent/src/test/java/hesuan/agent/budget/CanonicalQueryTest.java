@@ -36,6 +36,7 @@ class CanonicalQueryTest {
         "SELECT \"@unit\", \"city\" AS \"@k0\" FROM \"@part\" WHERE " + where,
         List.of("city"),
         List.of(List.of("a"), List.of("b")),
+        null,
         List.of(
             new Plan.Aggregate(
                 Plan.AggregateKind.COUNT, "n", "*", null, 0, 0, 1, Epsilon.parse("0.5"))),

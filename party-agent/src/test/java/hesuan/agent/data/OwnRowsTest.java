@@ -78,6 +78,7 @@ class OwnRowsTest {
         "SELECT \"@unit\", CAST(\"city\" AS VARCHAR) AS \"@k0\", \"amount\" AS \"@v0\" FROM \"@part\" AS \"@t\" WHERE TRUE",
         List.of("city"),
         CITIES.stream().map(List::of).toList(),
+        null,
         List.of(
             aggregate(Plan.AggregateKind.COUNT, null, 0, 1),
             aggregate(Plan.AggregateKind.COUNT_DISTINCT_UNIT, null, 0, 1),

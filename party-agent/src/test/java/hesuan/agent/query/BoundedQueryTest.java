@@ -34,6 +34,7 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.duckdb.DuckDBConnection;
 import org.jspecify.annotations.Nullable;
@@ -126,7 +127,7 @@ class BoundedQueryTest {
                 what:
                   sql: |
                     %s
-                privacy: {unit: id, epsilon: 1, minGroup: 1, maxGroups: %d, maxRows: %d}
+                privacy: {unit: id, epsilon: 1, minGroup: 1, maxGroups: %d, maxRows: %d, keys: private}
                 outputs: [{name: x, to: [shop-a]}]
                 """
                     .formatted(sql, maxGroups, maxRows)),
@@ -143,6 +144,34 @@ class BoundedQueryTest {
 
   private static long[] cells(Plan.DpQuery query, List<Row> rows, long secret, int rowsMax)
       throws SQLException {
+    return asked(rows, duck -> new BoundedQuery(query, "id", secret, rowsMax).run(duck));
+  }
+
+  /** What a part says of private groups: their people, and what those that are asked for come to. */
+  private static Selected selected(Plan.DpQuery query, List<Row> rows, int rowsMax, String... groups)
+      throws SQLException {
+    return asked(
+        rows,
+        duck -> {
+          SelectedQuery part = SelectedQuery.open(query, "id", 42, duck, rowsMax);
+          return new Selected(
+              new TreeMap<>(
+                  part.people().entrySet().stream()
+                      .collect(
+                          Collectors.toMap(e -> String.join("/", e.getKey()), Map.Entry::getValue))),
+              part.cells(
+                  query.withGroups(
+                      Stream.of(groups).map(g -> List.of(g.split("/"))).toList())));
+        });
+  }
+
+  private record Selected(Map<String, Long> people, long[] cells) {}
+
+  private interface Asking<T> {
+    T of(DuckDBConnection duck) throws SQLException;
+  }
+
+  private static <T> T asked(List<Row> rows, Asking<T> asking) throws SQLException {
     Properties properties = new Properties();
     properties.setProperty("jdbc_stream_results", "true");
     try (DuckDBConnection duck =
@@ -154,7 +183,7 @@ class BoundedQueryTest {
           "INSERT INTO visible VALUES " + String.join(", ", rows.stream().map(Row::sql).toList()));
       statement.execute(
           "CREATE TABLE person AS SELECT DISTINCT id AS raw, CAST(hash(id) >> 1 AS BIGINT) AS unit FROM visible");
-      return new BoundedQuery(query, "id", secret, rowsMax).run(duck);
+      return asking.of(duck);
     }
   }
 
@@ -219,6 +248,88 @@ class BoundedQueryTest {
       }
     }
     return worst;
+  }
+
+  private static final String PRIVATE =
+      "SELECT city, day, COUNT(*) AS n, COUNT(DISTINCT id) AS people, SUM(CLAMP(amount, -20, 50)) AS s FROM t WHERE gift GROUP BY city, \"day\""
+          .replace(" day,", " \"day\",");
+
+  private static final String[] ASKED = {
+    "a/2026-01-15", "a/2026-02-15", "b/2026-01-15", "c/2026-03-15", "nowhere/2026-01-15"
+  };
+
+  /** Selection and figures alike: all groups of a person count, not only those that are asked for. */
+  private static double worstSelected(int ranWithGroups, int ranWithRows) throws SQLException {
+    Plan.DpQuery promised = query(PRIVATE, 2, 3);
+    Plan.DpQuery ran = query(PRIVATE, ranWithGroups, ranWithRows);
+    double worst = 0;
+    for (int i = 0; i < 12; i++) {
+      List<Row> rows = rows(new Random(20 + i));
+      // Rows of the person alone come before all others in the order of groups.
+      List<Row> more = new ArrayList<>(rows);
+      for (int k = 0; k < 5; k++) {
+        more.add(new Row("lone", "A" + k, 5L, "1", "2025-01-15", true));
+        more.add(new Row("lone", "a", 50L, "1", "2026-01-15", true));
+      }
+      Selected with = selected(ran, more, 1 << 20, ASKED);
+      Selected less = selected(ran, rows, 1 << 20, ASKED);
+      Map<String, Long> people = new TreeMap<>(with.people);
+      less.people.forEach((group, count) -> people.merge(group, -count, Long::sum));
+      long groups = people.values().stream().mapToLong(Math::abs).sum();
+      worst = Math.max(worst, (double) groups / promised.maxGroups());
+      worst =
+          Math.max(
+              worst,
+              moved(
+                  promised.withGroups(
+                      Stream.of(ASKED).map(g -> List.of(g.split("/"))).toList()),
+                  with.cells,
+                  less.cells));
+    }
+    return worst;
+  }
+
+  @Test
+  void onePerson_movesPrivateGroupsNoMoreThanTheirNoiseIsMadeFor() throws SQLException {
+    double worst = worstSelected(2, 3);
+    assertTrue(worst <= 1, "" + worst);
+    assertTrue(worst > 0.6, "" + worst);
+    assertTrue(worstSelected(3, 3) > 1, "a bound ignored must be found");
+  }
+
+  /** Or two lists that a leader asks for could be subtracted. */
+  @Test
+  void figuresOfAPrivateGroup_doNotHangOnWhichOthersAreAskedFor() throws SQLException {
+    Plan.DpQuery query = query(PRIVATE, 1, 2);
+    List<Row> rows = rows(new Random(11));
+    Selected all = selected(query, rows, 1 << 20, ASKED);
+    Selected shares = selected(query, rows, 64, ASKED);
+    assertEquals(all.people, shares.people);
+    assertArrayEquals(all.cells, shares.cells);
+    Selected one = selected(query, rows, 1 << 20, "b/2026-01-15");
+    for (int a = 0; a < 3; a++) {
+      assertEquals(all.cells[a * ASKED.length + 2], one.cells[a]);
+      assertEquals(0, all.cells[a * ASKED.length + 4]);
+    }
+    List<Row> other = new ArrayList<>(rows);
+    Collections.shuffle(other, new Random(12));
+    assertArrayEquals(all.cells, selected(query, other, 1 << 20, ASKED).cells);
+  }
+
+  @Test
+  void peopleOfPrivateGroups_areCountedOnce() throws SQLException {
+    Plan.DpQuery query = query(PRIVATE, 9, 99);
+    List<Row> rows = new ArrayList<>();
+    for (int p = 0; p < 5; p++) {
+      rows.add(new Row("p" + p, "a", 1L, "1", "2026-01-15", true));
+      rows.add(new Row("p" + p, "a", 2L, "1", "2026-01-15", true));
+      rows.add(new Row("p" + p, "上", 2L, "1", "2026-01-15", p < 2));
+      rows.add(new Row("p" + p, "x".repeat(300), 2L, "1", "2026-01-15", true));
+      rows.add(new Row("p" + p, null, 2L, "1", "2026-01-15", true));
+    }
+    Selected found = selected(query, rows, 1 << 20, "上/2026-01-15", "a/2026-01-15");
+    assertEquals(Map.of("a/2026-01-15", 5L, "上/2026-01-15", 2L), found.people);
+    assertArrayEquals(new long[] {2, 10, 2, 5, 4, 15}, found.cells);
   }
 
   private static String busiest(List<Row> rows) {

@@ -48,6 +48,9 @@ public final class JobReader {
   private static final Duration DEADLINE_MIN = Duration.ofSeconds(5);
   private static final Duration DEADLINE_MAX = Duration.ofDays(1);
 
+  static final String PUBLIC_KEYS = "public";
+  static final String PRIVATE_KEYS = "private";
+
   /** No column: for answers that are about no person. */
   public static final String NO_UNIT = "none";
 
@@ -163,6 +166,7 @@ public final class JobReader {
                     "minGroup",
                     "maxGroups",
                     "maxRows",
+                    "keys",
                     "weights")),
             outputs(f),
             run(f.objectOrEmpty("run", "deadline", "attempts", "onPartyLoss")));
@@ -282,6 +286,7 @@ public final class JobReader {
         f.integer("minGroup", 50, 1, 1_000_000),
         f.integer("maxGroups", 1, 1, 1000),
         f.integer("maxRows", 1, 1, 100_000),
+        f.oneOf("keys", PUBLIC_KEYS, List.of(PUBLIC_KEYS, PRIVATE_KEYS)),
         weights(f.objectOfAnyFields("weights")));
   }
 

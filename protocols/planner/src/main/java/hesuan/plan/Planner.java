@@ -104,7 +104,7 @@ public final class Planner {
             .toList(),
         List.of(step),
         StepUses.uses(step, used, List.copyOf(receivers)),
-        StepUses.reveals(step, leader, List.copyOf(receivers)),
+        StepUses.reveals(step, leader, List.copyOf(receivers), List.copyOf(parties)),
         StepUses.charges(step, used),
         StepUses.asks(step, used, List.copyOf(receivers)),
         job.outputs(),
@@ -123,6 +123,13 @@ public final class Planner {
           "what",
           "either a template or sql",
           sql == null ? "neither" : "both");
+    }
+    if (sql == null && job.privacy().keys().equals(JobReader.PRIVATE_KEYS)) {
+      throw new ProblemException(
+          ErrorCode.INVALID_VALUE,
+          "privacy.keys",
+          "public: a template's groups are written out",
+          job.privacy().keys());
     }
     if (sql == null && !job.privacy().weights().isEmpty()) {
       throw new ProblemException(
@@ -207,18 +214,14 @@ public final class Planner {
           noised ? "more than 0" : "0: this answer carries no noise",
           job.privacy().epsilon().toString());
     }
-    boolean dummies =
+    boolean mayFail =
         switch (step) {
           case Plan.Overlap _ -> true;
           case Plan.JoinStatistics s -> s.matches() == Plan.Matches.NOISED;
-          case Plan.Intersect _,
-              Plan.IntersectAll _,
-              Plan.SecureSum _,
-              Plan.DpQuery _,
-              Plan.Train _ ->
-              false;
+          case Plan.DpQuery s -> s.selection() != null;
+          case Plan.Intersect _, Plan.IntersectAll _, Plan.SecureSum _, Plan.Train _ -> false;
         };
-    if (dummies && new java.math.BigDecimal(job.privacy().delta()).signum() <= 0) {
+    if (mayFail && new java.math.BigDecimal(job.privacy().delta()).signum() <= 0) {
       throw new ProblemException(
           ErrorCode.INVALID_VALUE,
           "privacy.delta",

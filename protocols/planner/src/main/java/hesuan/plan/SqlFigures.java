@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.apache.calcite.sql.SqlBasicCall;
 import org.apache.calcite.sql.SqlCall;
 import org.apache.calcite.sql.SqlIdentifier;
@@ -33,6 +34,10 @@ import org.apache.calcite.sql.fun.SqlBetweenOperator;
  */
 final class SqlFigures {
   static final int FIGURES_MAX = 16;
+
+  /** Among the weights: the selection of private keys. */
+  static final String KEYS = "keys";
+
   private static final Set<String> SPREADS =
       Set.of("VARIANCE", "VAR_SAMP", "STDDEV", "STDDEV_SAMP");
   private static final Set<String> AGGREGATES = Set.of("COUNT", "SUM", "AVG", "QUANTILE", "MEDIAN");
@@ -434,7 +439,8 @@ final class SqlFigures {
           .thenComparing(Noised::upper);
 
   /** The figures in an order of their own, and formulas that name them by it. */
-  record Numbered(List<Plan.Aggregate> aggregates, List<String> values, int[] places) {
+  record Numbered(
+      List<Plan.Aggregate> aggregates, Epsilon keys, List<String> values, int[] places) {
     Figure figure(Figure figure) {
       return SqlFigures.renumbered(figure, places);
     }
@@ -442,13 +448,14 @@ final class SqlFigures {
 
   /**
    * @param columns those of the outcome, whose weights their figures take over
+   * @param selected the keys are selected, which takes a part too
    */
-  Numbered numbered(List<Plan.Column> columns) {
+  Numbered numbered(List<Plan.Column> columns, boolean selected) {
     List<Noised> sorted = noised.stream().sorted(ORDER).toList();
     List<String> values =
         sorted.stream().map(Noised::value).filter(v -> !v.isEmpty()).distinct().sorted().toList();
     int[] places = noised.stream().mapToInt(sorted::indexOf).toArray();
-    Shares shares = shares(columns, places);
+    Shares shares = shares(columns, places, selected);
     List<Plan.Aggregate> aggregates = new ArrayList<>();
     for (Noised figure : sorted) {
       aggregates.add(
@@ -462,7 +469,8 @@ final class SqlFigures {
               figure.upper,
               shares.of(aggregates.size())));
     }
-    return new Numbered(aggregates, values, places);
+    return new Numbered(
+        aggregates, selected ? shares.of(aggregates.size()) : Epsilon.ZERO, values, places);
   }
 
   /**
@@ -475,17 +483,24 @@ final class SqlFigures {
         throw new ProblemException(
             ErrorCode.INVALID_VALUE,
             "privacy.epsilon",
-            "at least a millionth for each of " + weights.length + " figures",
+            "at least a millionth for each of " + weights.length + " parts",
             all.toString());
       }
       return new Epsilon(micros);
     }
   }
 
-  /** A figure weighs as much as the heaviest column that is made of it; 1 where none says. */
-  private Shares shares(List<Plan.Column> columns, int[] places) {
+  /**
+   * A figure weighs as much as the heaviest column that is made of it; 1 where none says. The
+   * selection of the keys comes last.
+   */
+  private Shares shares(List<Plan.Column> columns, int[] places, boolean selected) {
     Map<String, Integer> weights = new TreeMap<>(job.privacy().weights());
-    int[] heaviest = new int[noised.size()];
+    int[] heaviest = new int[noised.size() + (selected ? 1 : 0)];
+    Integer ofKeys = selected ? weights.remove(KEYS) : null;
+    if (ofKeys != null) {
+      heaviest[noised.size()] = ofKeys;
+    }
     for (Plan.Column column : columns) {
       Set<Integer> of = Figure.noised(column.figure());
       Integer weight = of.isEmpty() ? null : weights.remove(column.as());
@@ -497,9 +512,11 @@ final class SqlFigures {
           ErrorCode.INVALID_VALUE,
           "privacy.weights",
           "columns with noise: "
-              + columns.stream()
-                  .filter(c -> !Figure.noised(c.figure()).isEmpty())
-                  .map(Plan.Column::as)
+              + Stream.concat(
+                      columns.stream()
+                          .filter(c -> !Figure.noised(c.figure()).isEmpty())
+                          .map(Plan.Column::as),
+                      Stream.of(KEYS).filter(_ -> selected))
                   .toList(),
           weights.keySet().toString());
     }

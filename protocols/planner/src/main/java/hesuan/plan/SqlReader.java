@@ -1,6 +1,7 @@
 package hesuan.plan;
 
 import hesuan.dp.QueryNoise;
+import hesuan.wire.Epsilon;
 import hesuan.wire.ErrorCode;
 import hesuan.wire.Figure;
 import hesuan.wire.JobSpec;
@@ -75,7 +76,8 @@ final class SqlReader {
     tables.plain(select);
     SqlTables.Rows from = tables.from(select);
     List<SqlFigures.Key> keys = keys(select, from);
-    List<List<String>> groups = groups(select, keys, from);
+    boolean selected = keys.stream().anyMatch(k -> k.value().values() == null);
+    List<List<String>> groups = selected ? List.of() : groups(select, keys, from);
     SqlFigures figures = new SqlFigures(source, tables, from, job, keys);
     List<Plan.Column> columns = columns(select.getSelectList(), figures);
     SqlNode having = select.getHaving();
@@ -84,15 +86,23 @@ final class SqlReader {
     for (SqlNode by : order) {
       orders.add(order(by, columns, figures));
     }
-    SqlFigures.Numbered numbered = figures.numbered(columns);
+    SqlFigures.Numbered numbered = figures.numbered(columns, selected);
     requireCount(select, numbered.aggregates());
-    requireCells(select, groups.size(), numbered.aggregates());
+    int groupsMost = GROUPS_MAX / tables.parts().size();
+    if (selected) {
+      groupsMost = Math.min(groupsMost, CELLS_MAX / tables.parts().size() / cells(numbered));
+    }
+    requireCells(
+        select,
+        selected ? Math.max(1, groupsMost) * tables.parts().size() : groups.size(),
+        cells(numbered));
     return new Plan.DpQuery(
         "query",
         Inputs.refs(tables.parts()),
         rows(from, keys, numbered.values()),
         keys.stream().map(SqlFigures.Key::name).toList(),
         groups,
+        selected ? selection(keys, numbered.keys(), groupsMost) : null,
         numbered.aggregates(),
         new Plan.Outcome(
             columns.stream()
@@ -141,11 +151,11 @@ final class SqlReader {
       if (!texts.add(value.sql())) {
         throw source.unsupported(node, "each key once");
       }
-      if (value.values() == null) {
+      if (value.values() == null && !job.privacy().keys().equals(JobReader.PRIVATE_KEYS)) {
         throw source.refused(
             ErrorCode.GROUPS_NOT_PUBLIC,
             node,
-            "WHERE %s IN (...)".formatted(source.quote(expression)));
+            "WHERE %s IN (...), or privacy.keys: private".formatted(source.quote(expression)));
       }
       tables.read(value, node);
       keys.add(new SqlFigures.Key(keyName(node, expression, select), value));
@@ -350,11 +360,23 @@ final class SqlReader {
     }
   }
 
-  private void requireCells(SqlSelect select, int groups, List<Plan.Aggregate> aggregates) {
-    long cells = 0;
-    for (Plan.Aggregate aggregate : aggregates) {
-      cells += (long) groups * QueryNoise.width(aggregate);
-    }
+  /** A key is told only with as many people of its owner as a group must have to be shown. */
+  private Plan.Selection selection(List<SqlFigures.Key> keys, Epsilon epsilon, int groupsMax) {
+    return new Plan.Selection(
+        epsilon,
+        job.privacy().delta(),
+        job.privacy().minGroup(),
+        groupsMax,
+        keys.stream().flatMap(k -> k.value().columns().stream()).distinct().sorted().toList());
+  }
+
+  /** Of one group. */
+  private static int cells(SqlFigures.Numbered numbered) {
+    return numbered.aggregates().stream().mapToInt(QueryNoise::width).sum();
+  }
+
+  private void requireCells(SqlSelect select, int groups, int cellsOfGroup) {
+    long cells = (long) groups * cellsOfGroup;
     if (cells > CELLS_MAX) {
       throw source.refused(
           ErrorCode.TOO_LARGE,

@@ -8,6 +8,7 @@ import hesuan.wire.Product;
 import hesuan.wire.ProductRef;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** What a step does with columns, tells to whom, costs whom and takes: a case for each kind. */
 final class StepUses {
@@ -49,7 +50,15 @@ final class StepUses {
           of.add(s.column(), Disclosure.AGGREGATE, s.name() + ".column");
           of.add(s.by(), Disclosure.AGGREGATE, s.name() + ".by");
         }
-        case Plan.DpQuery s -> s.reads().forEach(r -> of.add(r.column(), r.use(), r.where()));
+        case Plan.DpQuery s -> {
+          s.reads().forEach(r -> of.add(r.column(), r.use(), r.where()));
+          if (s.selection() != null) {
+            Uses toAll = new Uses(product, all(products, receivers), uses);
+            s.selection()
+                .columns()
+                .forEach(c -> toAll.add(c, Disclosure.AGGREGATE, s.name() + ".keys"));
+          }
+        }
         case Plan.Train s -> {
           of.add(id, Disclosure.COMPUTE, s.name() + ".holdout");
           s.features().forEach(f -> of.add(f, Disclosure.AGGREGATE, s.name() + ".features"));
@@ -60,6 +69,14 @@ final class StepUses {
     return uses;
   }
 
+  /** Who hears of keys that one owner selected. */
+  private static List<PartyId> all(List<Product> products, List<PartyId> receivers) {
+    return Stream.concat(products.stream().map(p -> p.ref().party()), receivers.stream())
+        .distinct()
+        .sorted()
+        .toList();
+  }
+
   private record Uses(Product product, List<PartyId> receivers, List<Plan.ColumnUse> uses) {
     void add(String column, Disclosure use, String where) {
       uses.add(new Plan.ColumnUse(product.ref(), column, use, receivers, where));
@@ -67,7 +84,8 @@ final class StepUses {
   }
 
   /** The words are explained in docs/jobs.md, what stands behind them in docs/protocols. */
-  static List<Plan.Reveal> reveals(Plan.Step step, PartyId leader, List<PartyId> receivers) {
+  static List<Plan.Reveal> reveals(
+      Plan.Step step, PartyId leader, List<PartyId> receivers, List<PartyId> parties) {
     List<Plan.Reveal> reveals = new ArrayList<>();
     switch (step) {
       case Plan.Overlap s -> {
@@ -110,8 +128,16 @@ final class StepUses {
       }
       case Plan.SecureSum _ ->
           receivers.forEach(r -> reveals.add(new Plan.Reveal(r, "secureSum.totals")));
-      case Plan.DpQuery _ ->
-          receivers.forEach(r -> reveals.add(new Plan.Reveal(r, "dpQuery.noisedCells")));
+      case Plan.DpQuery s -> {
+        if (s.selection() != null) {
+          for (PartyId party : parties) {
+            String keys =
+                party.equals(leader) ? "dpQuery.keysOfEachOwner" : "dpQuery.selectedKeys";
+            reveals.add(new Plan.Reveal(party, keys));
+          }
+        }
+        receivers.forEach(r -> reveals.add(new Plan.Reveal(r, "dpQuery.noisedCells")));
+      }
       case Plan.Train s -> {
         s.products()
             .forEach(p -> reveals.add(new Plan.Reveal(p.party(), "train.modelOfEachRound")));
@@ -167,7 +193,10 @@ final class StepUses {
       case Plan.Overlap s -> s.epsilon();
       case Plan.JoinStatistics s -> s.epsilon();
       case Plan.DpQuery s ->
-          s.aggregates().stream().map(Plan.Aggregate::epsilon).reduce(Epsilon.ZERO, Epsilon::plus);
+          s.aggregates().stream()
+              .map(Plan.Aggregate::epsilon)
+              .reduce(
+                  s.selection() == null ? Epsilon.ZERO : s.selection().epsilon(), Epsilon::plus);
       case Plan.Intersect _, Plan.IntersectAll _, Plan.SecureSum _, Plan.Train _ -> Epsilon.ZERO;
     };
   }
@@ -176,12 +205,8 @@ final class StepUses {
     return switch (step) {
       case Plan.Overlap s -> s.delta();
       case Plan.JoinStatistics s -> s.delta();
-      case Plan.Intersect _,
-          Plan.IntersectAll _,
-          Plan.DpQuery _,
-          Plan.SecureSum _,
-          Plan.Train _ ->
-          "0";
+      case Plan.DpQuery s -> s.selection() == null ? "0" : s.selection().delta();
+      case Plan.Intersect _, Plan.IntersectAll _, Plan.SecureSum _, Plan.Train _ -> "0";
     };
   }
 
@@ -220,7 +245,7 @@ final class StepUses {
               };
           case Plan.SecureSum s -> owners * (8.0 * s.keys().size() + 200 * owners);
           case Plan.DpQuery s ->
-              owners * (8.0 * s.groups().size() * s.aggregates().size() + 200 * owners);
+              owners * (8.0 * groupsMost(s) * s.aggregates().size() + 200 * owners);
           case Plan.Train s -> 2 * owners * s.rounds() * 8.0 * parametersOf(s);
         };
     double seconds =
@@ -245,6 +270,12 @@ final class StepUses {
         };
     return new Plan.Estimate(
         (long) Math.min(bytes, 1e15), (int) Math.min(1 + Math.ceil(seconds), 1e8));
+  }
+
+  private static double groupsMost(Plan.DpQuery step) {
+    return step.selection() == null
+        ? step.groups().size()
+        : (double) step.selection().groupsMax() * step.products().size();
   }
 
   /** Items for one touch: a day each, from the touch to the end of the window. */

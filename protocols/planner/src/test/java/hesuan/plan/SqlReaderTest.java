@@ -2,6 +2,7 @@ package hesuan.plan;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import hesuan.wire.Epsilon;
@@ -153,6 +154,65 @@ class SqlReaderTest {
       long sum = query.aggregates().stream().mapToLong(a -> a.epsilon().micros()).sum();
       assertTrue(sum <= micros && sum > micros - query.aggregates().size(), weights);
     }
+  }
+
+  @Test
+  void privateKeys_areSelectedForAShareOfEpsilonAndAllOfDelta() {
+    JobSpec job =
+        job(
+            "SELECT city, gift, COUNT(DISTINCT phone) AS people, COUNT(*) AS n FROM orders GROUP BY city, gift",
+            "epsilon: 1, delta: 1e-6, keys: private, weights: {keys: 2}");
+    Plan plan = assertInstanceOf(PlanResult.Planned.class, Market.plan(job)).plan();
+    Plan.DpQuery query = (Plan.DpQuery) plan.steps().getFirst();
+    assertEquals(List.of(), query.groups());
+    assertEquals(
+        new Plan.Selection(Epsilon.parse("0.5"), "0.000001", 50, 33_333, List.of("city", "gift")),
+        query.selection());
+    plan.charges()
+        .forEach(
+            c -> {
+              assertEquals(Epsilon.parse("1"), c.epsilon());
+              assertEquals("0.000001", c.delta());
+            });
+    List<String> reveals =
+        plan.reveals().stream().map(r -> r.to() + " " + r.what()).toList();
+    assertEquals(
+        List.of(
+            "brand-a dpQuery.keysOfEachOwner",
+            "mall-b dpQuery.selectedKeys",
+            "pay-c dpQuery.selectedKeys",
+            "brand-a dpQuery.noisedCells"),
+        reveals);
+    // Every party hears of keys, so each is a receiver of the column.
+    assertTrue(
+        plan.uses().stream()
+            .anyMatch(
+                u ->
+                    u.column().equals("city")
+                        && u.where().equals("query.keys")
+                        && u.receivers().equals(List.of(Market.BRAND, Market.MALL, Market.PAY))));
+  }
+
+  @Test
+  void privateKeys_thatArePublicAnyway_costNothing() {
+    Plan.DpQuery query =
+        query(
+            job(
+                "SELECT gift, COUNT(*) AS n FROM orders GROUP BY gift",
+                "epsilon: 1, keys: private"));
+    assertEquals(List.of(List.of("false"), List.of("true")), query.groups());
+    assertNull(query.selection());
+    assertEquals(Epsilon.parse("1"), query.aggregates().getFirst().epsilon());
+  }
+
+  @Test
+  void privateKeys_withoutDelta_areRefused() {
+    String sql = "SELECT city, COUNT(*) AS n FROM orders GROUP BY city";
+    assertEquals(
+        "privacy.delta", refusal(job(sql, "epsilon: 1, delta: 0, keys: private")).at());
+    assertEquals(
+        "privacy.weights",
+        refusal(job("SELECT COUNT(*) AS n FROM orders", "epsilon: 1, weights: {keys: 1}")).at());
   }
 
   @ParameterizedTest
@@ -315,8 +375,8 @@ class SqlReaderTest {
       value = {
         "SELECT SUM(amount_fen) AS s FROM orders|HS1011|what.sql 1:12|SUM(CLAMP(amount_fen, low, high))",
         "SELECT AVG(amount_fen) AS s FROM orders|HS1011|what.sql 1:12|AVG(CLAMP(amount_fen, low, high))",
-        "SELECT city, COUNT(*) FROM orders GROUP BY city|HS1012|what.sql 1:44|WHERE city IN (...)",
-        "SELECT city, COUNT(*) FROM orders WHERE city IN ('a') OR gift GROUP BY city|HS1012|what.sql 1:72|WHERE city IN (...)",
+        "SELECT city, COUNT(*) FROM orders GROUP BY city|HS1012|what.sql 1:44|WHERE city IN (...), or privacy.keys: private",
+        "SELECT city, COUNT(*) FROM orders WHERE city IN ('a') OR gift GROUP BY city|HS1012|what.sql 1:72|WHERE city IN (...), or privacy.keys: private",
         "SELECT COUNT(*), SUM(CLAMP(amount_fen, 0, 9007199254740991)) AS s FROM orders|HS1013|what.sql 1:18|3 parties x 70000 rows x 9007199254740991 below 2^62",
         "SELECT COUNT(*) FROM orders WHERE amount_fen * amount_fen * 9 > 1|HS1013|what.sql 1:35|integers below 2^127",
         "SELECT SUM(CLAMP(amount_fen, 0, 9)) AS s FROM orders|HS1003|what.sql 1:8|COUNT(DISTINCT phone) AS people, to hold privacy.minGroup: 50 against",
