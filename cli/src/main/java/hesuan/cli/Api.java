@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 final class Api implements AutoCloseable {
   private static final Duration CONNECT_MAX = Duration.ofSeconds(4);
   private static final Duration ANSWER_MAX = Duration.ofSeconds(60);
+  private static final Duration READING_MAX = Duration.ofMinutes(30);
 
   private final String address;
   private final HttpClient client;
@@ -60,9 +61,19 @@ final class Api implements AutoCloseable {
   }
 
   JsonNode post(String path, Object body) {
+    return post(path, body, ANSWER_MAX);
+  }
+
+  /** The agent reads the whole source before it answers. */
+  JsonNode publish(Object request) {
+    return post("/products", request, READING_MAX);
+  }
+
+  private JsonNode post(String path, Object body, Duration patience) {
     return Json.tree(
         bytes(
             request(path)
+                .timeout(patience)
                 .header("Content-Type", "application/json")
                 .POST(HttpRequest.BodyPublishers.ofByteArray(Json.canonical(body)))
                 .build()));

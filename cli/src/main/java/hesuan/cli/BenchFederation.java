@@ -36,22 +36,28 @@ final class BenchFederation implements AutoCloseable {
   /**
    * Starts all processes.
    *
-   * @param heap of an agent, as {@code -Xmx} takes it
+   * @param environment of the processes
    */
-  BenchFederation(Path folder, List<String> parties, String heap) throws IOException {
+  BenchFederation(Path folder, List<String> parties, Map<String, String> environment)
+      throws IOException {
     this.processes = new DemoFederation(folder);
     this.parties = List.copyOf(parties);
     try {
-      processes.found();
+      processes.found(environment);
       for (String party : parties) {
         processes.join(party, true);
-        processes.startAgent(party, Map.of("HESUAN_JAVA_OPTS", "-Xmx" + heap));
+        processes.startAgent(party, environment);
       }
       parties.forEach(processes::awaitAgent);
     } catch (IOException | RuntimeException e) {
       close();
       throw e;
     }
+  }
+
+  /** The agents' heap, as {@code -Xmx} takes it. */
+  static Map<String, String> heap(String size) {
+    return Map.of("HESUAN_JAVA_OPTS", "-Xmx" + size);
   }
 
   /** A product under this name whose every column may be used at that level for that purpose. */
@@ -80,7 +86,7 @@ final class BenchFederation implements AutoCloseable {
     request.put("terms", Map.of("minGroup", 20, "maxEpsilon", "1"));
     request.put("budget", "1000");
     try (Api api = processes.at(party).agent()) {
-      api.post("/products", request);
+      api.publish(request);
     }
   }
 

@@ -3,20 +3,15 @@ package hesuan.cli;
 import hesuan.source.Source;
 import hesuan.wire.ErrorCode;
 import hesuan.wire.ProblemException;
-import java.io.BufferedOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
-import java.util.stream.Stream;
 
 /**
  * An intersection of two parties' people, each with a process, a folder and a file of its own: what
- * {@code hesuan bench psi --csv} measures, from submitting the job until the list lies in the
+ * {@code hesuan bench psi --csv} and {@code --parquet} measure, from submitting the job until the list lies in the
  * receiver's folder.
  */
 public final class PeopleWork implements AutoCloseable {
@@ -25,32 +20,38 @@ public final class PeopleWork implements AutoCloseable {
 
   private final BenchFederation federation;
   private final String engine;
+  private final String list;
   private int asked;
   private String job = "";
 
-  /** One party's identifiers, given one after the other as they stand in the file. */
+  /** Writes one party's people, a column {@code phone}, into its folder. */
   @FunctionalInterface
-  public interface Ids {
-    void forEach(Consumer<byte[]> each);
+  public interface People {
+    Source write(Path folder) throws IOException;
   }
 
-  private PeopleWork(BenchFederation federation, String engine) {
+  private PeopleWork(BenchFederation federation, String engine, String list) {
     this.federation = federation;
     this.engine = engine;
+    this.list = list;
   }
 
   /**
    * Founds the federation, writes the files and publishes them; nothing of it is measured.
    *
+   * @param list {@code csv} or {@code parquet}: the file at the end
    * @param heap of an agent
-   * @param ids of the leader, who receives, and of the helper
+   * @param people of the leader, who receives, and of the helper
    */
-  public static PeopleWork open(Path folder, String engine, String heap, List<Ids> ids)
+  public static PeopleWork open(
+      Path folder, String engine, String list, String heap, List<People> people)
       throws IOException {
-    PeopleWork work = new PeopleWork(new BenchFederation(folder, PARTIES, heap), engine);
+    PeopleWork work = 
+        new PeopleWork(
+            new BenchFederation(folder, PARTIES, BenchFederation.heap(heap)), engine, list);
     try {
       for (int i = 0; i < PARTIES.size(); i++) {
-        work.publish(PARTIES.get(i), ids.get(i));
+        work.publish(PARTIES.get(i), people.get(i));
       }
       work.federation.contract("people", PURPOSE, "intersect", "members");
       return work;
@@ -60,22 +61,14 @@ public final class PeopleWork implements AutoCloseable {
     }
   }
 
-  private void publish(String party, Ids ids) throws IOException {
-    Path file = federation.processes.home(party).resolve("people.csv");
-    try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file), 1 << 16)) {
-      out.write("phone\n".getBytes(StandardCharsets.US_ASCII));
-      ids.forEach(
-          id -> {
-            try {
-              out.write(id);
-              out.write('\n');
-            } catch (IOException e) {
-              throw new java.io.UncheckedIOException(e);
-            }
-          });
-    }
+  private void publish(String party, People people) throws IOException {
     federation.publish(
-        party, "people", new Source.Csv(file).document(), "plain", PARTIES.subList(0, 1), PURPOSE);
+        party,
+        "people",
+        people.write(federation.processes.home(party)).document(),
+        "plain",
+        PARTIES.subList(0, 1),
+        PURPOSE);
   }
 
   /** Runs the job to its end; its list lies in the leader's folder then. */
@@ -90,20 +83,20 @@ public final class PeopleWork implements AutoCloseable {
         contract: %s
         inputs: {own: leader/people@1, others: helper/people@1}
         what:
-          template: {name: audience.intersect, parameters: {engine: %s}}
+          template: {name: audience.intersect, parameters: {engine: %s, list: %s}}
         privacy: {unit: phone, minGroup: 20}
         outputs: [{name: shared, to: [leader], form: members}]
         """
-            .formatted(asked, PURPOSE, BenchFederation.CONTRACT, engine);
+            .formatted(asked, PURPOSE, BenchFederation.CONTRACT, engine, list);
     job = federation.run(spec);
-    Path list = federation.processes.home("leader").resolve("results/" + job + "/shared.csv");
-    for (int tries = 0; !Files.exists(list); tries++) {
+    Path file = federation.processes.home("leader").resolve("results/" + job + "/shared." + list);
+    for (int tries = 0; !Files.exists(file); tries++) {
       if (tries == 200) {
         throw new ProblemException(ErrorCode.INTERNAL, job, "a list of people", "none");
       }
       DemoFederation.pause();
     }
-    return list;
+    return file;
   }
 
   /** Of the last run. */
@@ -113,13 +106,6 @@ public final class PeopleWork implements AutoCloseable {
 
   public Map<String, Long> peakMemoryBytes() throws IOException {
     return federation.peakMemoryBytes();
-  }
-
-  /** Lines of a list, its header left out. */
-  public static long people(Path list) throws IOException {
-    try (Stream<String> lines = Files.lines(list)) {
-      return lines.count() - 1;
-    }
   }
 
   @Override

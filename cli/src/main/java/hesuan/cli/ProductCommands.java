@@ -144,7 +144,7 @@ final class ProductCommands extends Group {
         request.put("rate", BudgetCommand.rate(rate));
       }
       try (Api api = home().agent()) {
-        JsonNode published = api.post("/products", request);
+        JsonNode published = api.publish(request);
         JsonNode quality = published.path("quality");
         console.say(
             "Published %s: about %d rows, %d people (%d ids empty, %d malformed, %d repeated). The data stay where they are.",

@@ -39,7 +39,7 @@ public final class SqlWork implements AutoCloseable {
    */
   public static SqlWork open(Path folder, int parties, int rows, int groups) throws IOException {
     List<String> names = IntStream.rangeClosed(1, parties).mapToObj(i -> "party-" + i).toList();
-    SqlWork work = new SqlWork(new BenchFederation(folder, names, HEAP), rows, groups);
+    SqlWork work = new SqlWork(new BenchFederation(folder, names, BenchFederation.heap(HEAP)), rows, groups);
     try {
       work.found();
       return work;

@@ -1,5 +1,6 @@
 package hesuan.source;
 
+import hesuan.group.Workers;
 import hesuan.ids.IdQuality;
 import hesuan.wire.Digest;
 import hesuan.wire.ErrorCode;
@@ -12,7 +13,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * What a source holds, measured before it becomes a product: one pass over every column, one over
@@ -26,6 +27,9 @@ public record Profile(
     List<String> leftOut,
     IdQuality ids,
     Digest fingerprint) {
+
+  /** Keys blocks that are only counted. */
+  private static final Digest COUNTING = Digest.of("hesuan profile");
 
   /**
    * @param distinctEstimate of the values that are not null, within some per cent
@@ -48,20 +52,29 @@ public record Profile(
         Connection connection = reader.connection()) {
       Digest fingerprint = Fingerprint.of(reader);
       reader.require(id.column());
-      Counts counts = count(connection, reader.schema());
+      Predicate<Product.Column> mayBeOther =
+          column -> source instanceof Source.Csv && !column.name().equals(id.column());
+      Counts counts = count(connection, reader.schema(), mayBeOther);
       if (counts.rows == 0) {
         throw new ProblemException(
             ErrorCode.SOURCE_EMPTY, ReadProblems.name(source), "at least one row", "none");
       }
-      IdSet ids = IdColumn.read(connection, id.column(), id.rule(), Optional.empty(), List.of());
       List<ColumnProfile> columns = new ArrayList<>();
       for (int i = 0; i < reader.schema().size(); i++) {
         Product.Column column = reader.schema().get(i);
-        boolean isText = source instanceof Source.Csv && !column.name().equals(id.column());
-        columns.add(counts.profile(i, column, isText));
+        columns.add(counts.profile(i, column, mayBeOther.test(column)));
       }
-      reader.requireUntouched();
-      try (ids) {
+      try (PeopleItems ids =
+          PeopleItems.read(
+              connection,
+              Rows.ALL,
+              id.column(),
+              id.rule(),
+              COUNTING,
+              false,
+              PeopleItems.Limits.of(limits),
+              Workers.ONE)) {
+        reader.requireUntouched();
         return new Profile(counts.rows, columns, reader.leftOut(), ids.quality(), fingerprint);
       }
     } catch (SQLException e) {
@@ -89,7 +102,8 @@ public record Profile(
   private static final List<ColumnType> CANDIDATES =
       List.of(ColumnType.BOOLEAN, ColumnType.DATE, ColumnType.INTEGER, ColumnType.DECIMAL);
 
-  private static Counts count(Connection connection, List<Product.Column> schema)
+  private static Counts count(
+      Connection connection, List<Product.Column> schema, Predicate<Product.Column> mayBeOther)
       throws SQLException {
     StringBuilder sql = new StringBuilder("SELECT count(*)");
     for (Product.Column column : schema) {
@@ -100,7 +114,7 @@ public record Profile(
           .append(name)
           .append(')');
       for (ColumnType type : CANDIDATES) {
-        sql.append(", ").append(fits(column, name, type));
+        sql.append(", ").append(fits(mayBeOther.test(column), name, type));
       }
     }
     sql.append(" FROM ").append(SourceReader.PART);
@@ -119,8 +133,8 @@ public record Profile(
    * How many texts could be read as that type without loss. A number with a zero before it is a
    * code (a store, a postcode), so it stays text.
    */
-  private static String fits(Product.Column column, String name, ColumnType type) {
-    if (column.type() != ColumnType.STRING) {
+  private static String fits(boolean mayBeOther, String name, ColumnType type) {
+    if (!mayBeOther) {
       return "0";
     }
     // CASE, because a cast that fails costs far more than a pattern that does not match.

@@ -128,6 +128,10 @@ public final class SourceReader implements AutoCloseable {
     return source;
   }
 
+  public ReadLimits limits() {
+    return limits;
+  }
+
   /** The columns of {@code part}. */
   public List<Column> schema() {
     return schema;

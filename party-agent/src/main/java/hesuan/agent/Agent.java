@@ -7,6 +7,7 @@ import hesuan.agent.budget.Witnesses;
 import hesuan.agent.data.OwnProducts;
 import hesuan.agent.job.Admission;
 import hesuan.agent.job.Attempts;
+import hesuan.agent.job.BucketFiles;
 import hesuan.agent.job.JobBook;
 import hesuan.agent.job.JobDriver;
 import hesuan.agent.job.JobEntry;
@@ -25,12 +26,14 @@ import hesuan.identity.KeyFiles;
 import hesuan.identity.LiveIdentity;
 import hesuan.identity.Renewal;
 import hesuan.identity.TlsContexts;
+import hesuan.job.PartyJobState;
 import hesuan.job.StepHook;
 import hesuan.learn.Trainer;
 import hesuan.log.LogCheck;
 import hesuan.log.TileLog;
 import hesuan.policy.PartySettings;
 import hesuan.policy.PolicyEngine;
+import hesuan.source.SpillFolder;
 import hesuan.store.Schema;
 import hesuan.store.Store;
 import hesuan.transport.Address;
@@ -74,7 +77,10 @@ public final class Agent implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Agent.class);
   public static final Schema SCHEMA =
-      new Schema("agent", Agent.class, List.of("1-agent.sql", "2-people.sql", "3-budget.sql", "4-queries.sql"));
+      new Schema(
+          "agent",
+          Agent.class,
+          List.of("1-agent.sql", "2-people.sql", "3-budget.sql", "4-queries.sql", "5-buckets.sql"));
   private static final long TICK_MILLIS = 2_000;
 
   /**
@@ -204,6 +210,7 @@ public final class Agent implements AutoCloseable {
             client.send(message);
           }
         };
+    SpillFolder.clear(home.resolve("tmp"));
     this.products =
         new OwnProducts(store, keys, policy, budget, home.resolve("tmp"), config, clock);
     this.receipts = new Receipts(store, keys, log, book, budget, members, clock);
@@ -234,9 +241,13 @@ public final class Agent implements AutoCloseable {
                 LINK_OPEN_MAX));
     PeopleFiles people = new PeopleFiles(home.resolve("results"), store, random);
     people.restarted();
+    BucketFiles buckets = new BucketFiles(home.resolve("results"), store, random);
+    buckets.restarted(
+        job ->
+            book.find(job).filter(e -> !(e.state() instanceof PartyJobState.Settled)).isPresent());
     Attempts attempts =
         new Attempts(
-            keys, book, admission, receipts, members, witnesses, steps, people, this::link);
+            keys, book, admission, receipts, members, witnesses, steps, people, buckets, this::link);
     JobDriver driver =
         new JobDriver(
             config.party(), book, budget, admission, attempts, receipts, say, hook, clock, random);

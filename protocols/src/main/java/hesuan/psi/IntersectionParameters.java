@@ -35,7 +35,8 @@ public record IntersectionParameters(
   /** Items of one party, padding included. */
   public static final int ITEMS_MAX = 1 << 27;
 
-  public static final int BUCKET_ITEMS = 1 << 20;
+  /** So that a million with its padding is one bucket. */
+  public static final int BUCKET_ITEMS = 5 << 18;
   public static final int BUCKET_ITEMS_MIN = 64;
   public static final int BUCKET_ITEMS_MAX = 1 << 22;
 

@@ -97,9 +97,17 @@ public record Plan(
    * of its <em>own</em> people, so the leader, and the other owner where it receives too.
    *
    * @param sizeStep what an owner tells of its size is rounded up to a multiple of this
+   * @param list in which file a receiver's list ends
+   * @param bucketItems people of a bucket, the unit of memory and of resuming
    */
   public record Intersect(
-      String name, List<ProductRef> products, Keep keep, IntersectEngine engine, int sizeStep)
+      String name,
+      List<ProductRef> products,
+      Keep keep,
+      IntersectEngine engine,
+      int sizeStep,
+      int bucketItems,
+      ListFormat list)
       implements Step {
     public Intersect {
       products = List.copyOf(products);
@@ -113,9 +121,16 @@ public record Plan(
    * @param products first the leader's, then the pivot's: these two must not collude, and the
    *     contract names them
    * @param sizeStep what an owner tells of its size is rounded up to a multiple of this
+   * @param bucketItems people of a bucket
+   * @param list in which file a receiver's list ends
    */
   public record IntersectAll(
-      String name, List<ProductRef> products, IntersectEngine engine, int sizeStep)
+      String name,
+      List<ProductRef> products,
+      IntersectEngine engine,
+      int sizeStep,
+      int bucketItems,
+      ListFormat list)
       implements Step {
     public IntersectAll {
       products = List.copyOf(products);
@@ -124,6 +139,12 @@ public record Plan(
     public PartyId pivot() {
       return products.get(1).party();
     }
+  }
+
+  /** A file of one column. */
+  public enum ListFormat {
+    CSV,
+    PARQUET
   }
 
   /** Which of its own people a receiver keeps. */

@@ -24,8 +24,8 @@ abstract class Bench extends Command {
 
   @Override
   protected int run(Console console) throws Exception {
-    if (runs < 1) {
-      throw invalid("--runs", "1 or more", "" + runs);
+    if (runs < 0) {
+      throw invalid("--runs", "0 or more", "" + runs);
     }
     Map<String, Object> document = measure(console).document();
     document.forEach((name, value) -> console.line("%-16s %s".formatted(name, value)));

@@ -86,14 +86,22 @@ class PsiBench extends ProcessBench {
           "As a job of real agents, from CSV files to the released list. 作为真实作业运行：从 CSV 到发布的名单。")
   boolean csv;
 
+  @Option(
+      names = "--parquet",
+      description =
+          "The same with Parquet files, the list too. 同上，文件与名单均为 Parquet。")
+  boolean parquet;
+
   @Override
   String work() {
-    return "psi " + protocol + (csv ? " --csv" : "");
+    return "psi " + protocol + (csv ? " --csv" : parquet ? " --parquet" : "");
   }
 
   @Override
   Figures measure(Console console) throws Exception {
-    return csv ? new JobPsi(this).measure() : super.measure(console);
+    return csv || parquet
+        ? new JobPsi(this, parquet ? "parquet" : "csv").measure()
+        : super.measure(console);
   }
 
   @Override

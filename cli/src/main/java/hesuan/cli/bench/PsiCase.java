@@ -14,11 +14,11 @@ import java.util.function.Consumer;
  */
 record PsiCase(int rows, int peerRows, int shared) {
   private static final String PREFIX = "+86138";
-  private static final int DIGITS = 9;
-  private static final long NUMBERS = 1_000_000_000;
+  static final int DIGITS = 9;
+  static final long NUMBERS = 1_000_000_000;
 
   /** Coprime to the number of numbers, so that people of near numbers do not look alike. */
-  private static final long STRIDE = 618_033_989;
+  static final long STRIDE = 618_033_989;
 
   static final int ID_BYTES = PREFIX.length() + DIGITS;
 
@@ -80,7 +80,7 @@ record PsiCase(int rows, int peerRows, int shared) {
   }
 
   /** A step that visits each of so many places once. */
-  private static long stepOver(int count) {
+  static long stepOver(long count) {
     for (long step = (long) (count * 0.618) + 1; ; step++) {
       long a = step;
       long b = count;

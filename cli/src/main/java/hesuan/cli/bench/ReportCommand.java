@@ -41,6 +41,8 @@ final class ReportCommand extends Command {
           "psi --protocol vole-malicious --rows 1048576 --threads 2",
           "psi --protocol vole --rows 10000000 --threads 2 --runs 1 --heap 1536m",
           "psi --protocol vole --rows 1048576 --parties 5 --threads 2",
+          "psi --csv --protocol vole --rows 1048576 --heap 1536m",
+          "psi --csv --protocol vole --rows 10000000 --runs 1 --heap 1536m",
           "psi --protocol ecdh --rows 65536 --threads 2",
           "psi --protocol unbalanced --rows 1024 --peer-rows 1048576 --threads 2",
           "psi --protocol overlap --rows 16384",

@@ -1,9 +1,11 @@
 package hesuan.agent.data;
 
+import hesuan.group.Workers;
 import hesuan.ids.IdNormaliser;
 import hesuan.source.IdColumn;
 import hesuan.source.IdSet;
 import hesuan.source.NumericTable;
+import hesuan.source.PeopleItems;
 import hesuan.source.PersonRows;
 import hesuan.source.ReadLimits;
 import hesuan.source.Rows;
@@ -84,6 +86,23 @@ public final class OwnRows implements AutoCloseable {
         product.id().rule(),
         Optional.ofNullable(by),
         groups);
+  }
+
+  /**
+   * The same people, as an intersection takes them; they outlive these rows.
+   *
+   * @param keepsIds whether their identifiers are needed again
+   */
+  public PeopleItems items(Digest session, boolean keepsIds, Workers workers) {
+    return PeopleItems.read(
+        connection,
+        new Rows(VISIBLE, null),
+        product.id().column(),
+        product.id().rule(),
+        session,
+        keepsIds,
+        PeopleItems.Limits.of(reader.limits()),
+        workers);
   }
 
   /** Rows with a usable id, each with the columns asked for. */

@@ -46,6 +46,7 @@ final class Attempt implements Runnable {
   private final Steps steps;
   private final Release release;
   private final PeopleFiles people;
+  private final BucketFiles buckets;
   private final Attempts.Links links;
   private final Map<PartyId, Link> open = new TreeMap<>();
 
@@ -60,6 +61,7 @@ final class Attempt implements Runnable {
       Steps steps,
       Release release,
       PeopleFiles people,
+      BucketFiles buckets,
       Attempts.Links links) {
     this.entry = entry;
     this.attempt = attempt;
@@ -71,6 +73,7 @@ final class Attempt implements Runnable {
     this.steps = steps;
     this.release = release;
     this.people = people;
+    this.buckets = buckets;
     this.links = links;
   }
 
@@ -171,6 +174,7 @@ final class Attempt implements Runnable {
             entry.plan(),
             attempt,
             java.util.Objects.requireNonNull(entry.noiseSeed(), "charged without a seed"),
+            buckets.of(entry.id()),
             (peer, name) -> open.get(peer).channel(name));
     StepResult last = null;
     for (Plan.Step step : entry.plan().steps()) {

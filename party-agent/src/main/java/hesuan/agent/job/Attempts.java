@@ -29,6 +29,7 @@ public final class Attempts {
   private final Witnesses witnesses;
   private final Steps steps;
   private final PeopleFiles people;
+  private final BucketFiles buckets;
   private final Links links;
   private final Function<JobDriver, Release> releases;
   private final AtomicReference<JobDriver> driver = new AtomicReference<>();
@@ -47,6 +48,7 @@ public final class Attempts {
       Witnesses witnesses,
       Steps steps,
       PeopleFiles people,
+      BucketFiles buckets,
       Links links) {
     this.self = keys.party();
     this.book = book;
@@ -54,6 +56,7 @@ public final class Attempts {
     this.witnesses = witnesses;
     this.steps = steps;
     this.people = people;
+    this.buckets = buckets;
     this.links = links;
     this.releases = d -> new Release(keys, d, book, admission, receipts, members, people);
   }
@@ -87,6 +90,7 @@ public final class Attempts {
                   this.steps,
                   releases.apply(feeds),
                   people,
+                  buckets,
                   links);
           Thread thread =
               Thread.ofVirtual()
@@ -154,6 +158,11 @@ public final class Attempts {
   /** A job that ended without a release leaves no list of people. */
   void dropPeople(JobId job) {
     people.drop(job);
+  }
+
+  /** A job that is settled has no further attempt. */
+  void dropBuckets(JobId job) {
+    buckets.drop(job);
   }
 
   public void stopAll() {

@@ -275,10 +275,11 @@ public final class JobDriver {
         LOG.info("{} {}", job, transition.state().getClass().getSimpleName());
       }
       carryOut(book.find(job).orElseThrow(), transition.effects());
-      if (transition.changed()
-          && transition.state() instanceof PartyJobState.Settled settled
-          && settled.verdict() != JobVerdict.DONE) {
-        attempts.dropPeople(job);
+      if (transition.changed() && transition.state() instanceof PartyJobState.Settled settled) {
+        attempts.dropBuckets(job);
+        if (settled.verdict() != JobVerdict.DONE) {
+          attempts.dropPeople(job);
+        }
       }
       return transition;
     } finally {

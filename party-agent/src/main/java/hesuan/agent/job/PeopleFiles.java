@@ -1,10 +1,12 @@
 package hesuan.agent.job;
 
 import hesuan.agent.step.KeptPeople;
+import hesuan.source.ParquetList;
 import hesuan.store.Store;
 import hesuan.store.Transaction;
 import hesuan.wire.JobId;
 import java.io.BufferedOutputStream;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -33,13 +35,14 @@ import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lists of people that a job leaves with this party, as {@code results/<job>/<output>.csv}. Until
- * the result is here a list lies sealed under a key that only the store has, and only from the
- * transaction on that releases or consents: so a kill at any point leaves either the list of a
- * released job, or nothing that can be read.
+ * Lists of people that a job leaves with this party, as {@code results/<job>/<output>.csv} or
+ * {@code .parquet}. Until the result is here a list lies sealed under a key that only the store
+ * has, and only from the transaction on that releases or consents: so a kill at any point leaves
+ * either the list of a released job, or nothing that can be read.
  */
 public final class PeopleFiles {
   private static final String SEALED = ".sealed";
+  private static final String PARQUET = ".parquet";
   private static final int KEY_BYTES = 32;
   private static final int BUFFER_BYTES = 1 << 16;
 
@@ -60,7 +63,12 @@ public final class PeopleFiles {
   Sealed seal(JobId job, int attempt, String output, KeptPeople people) {
     byte[] key = new byte[KEY_BYTES];
     random.nextBytes(key);
-    Sealed sealed = new Sealed(job + "-" + attempt + SEALED, key, job + "/" + output + ".csv");
+    String suffix =
+        switch (people.format()) {
+          case CSV -> ".csv";
+          case PARQUET -> PARQUET;
+        };
+    Sealed sealed = new Sealed(job + "-" + attempt + SEALED, key, job + "/" + output + suffix);
     try {
       Files.createDirectories(folder);
       Path file = folder.resolve(sealed.file);
@@ -163,8 +171,10 @@ public final class PeopleFiles {
             OutputStream out = Files.newOutputStream(part)) {
           in.transferTo(out);
         }
-        sync(part);
-        Files.move(part, to, StandardCopyOption.ATOMIC_MOVE);
+        Path whole = sealed.target.endsWith(PARQUET) ? parquet(part, to) : part;
+        sync(whole);
+        Files.move(whole, to, StandardCopyOption.ATOMIC_MOVE);
+        Files.deleteIfExists(part);
         Files.delete(from);
       }
     } catch (IOException e) {
@@ -172,6 +182,18 @@ public final class PeopleFiles {
     } finally {
       Arrays.fill(sealed.key, (byte) 0);
     }
+  }
+
+  /** What was sealed is CSV; its first line names the column. */
+  private static Path parquet(Path csv, Path target) throws IOException {
+    String column;
+    try (BufferedReader lines = Files.newBufferedReader(csv)) {
+      column = lines.readLine();
+    }
+    Path made = target.resolveSibling(target.getFileName() + ".made");
+    createPrivately(made);
+    ParquetList.write(csv, column, made);
+    return made;
   }
 
   /** At a start: opens what a kill left closed, and removes what nobody can open any more. */

@@ -5,7 +5,6 @@ import hesuan.agent.budget.QueryBudgets;
 import hesuan.agent.data.OwnProducts;
 import hesuan.agent.data.OwnRows;
 import hesuan.group.Workers;
-import hesuan.psi.IntersectionParameters;
 import hesuan.psi.ItemBlocks;
 import hesuan.psi.ItemSource;
 import hesuan.psi.SizeCheck;
@@ -48,7 +47,7 @@ final class IntersectAllStep {
             step.products().stream().skip(2).map(ProductRef::party).toList(),
             receivers,
             IntersectStep.engine(step.engine()),
-            IntersectionParameters.BUCKET_ITEMS,
+            step.bucketItems(),
             step.sizeStep());
     Map<PartyId, SizeCheck> sizes = new TreeMap<>();
     for (ProductRef product : step.products()) {
@@ -78,7 +77,7 @@ final class IntersectAllStep {
       String column = rows.product().id().column();
       KeptPeople people = null;
       if (outcome.learns()) {
-        people = KeptPeople.of(column, ids, outcome.matches());
+        people = KeptPeople.of(column, ids, outcome.matches(), step.list());
       } else {
         ids.close();
       }

@@ -6,23 +6,28 @@ import hesuan.agent.data.OwnProducts;
 import hesuan.agent.data.OwnRows;
 import hesuan.channel.Channel;
 import hesuan.group.Workers;
-import hesuan.psi.IntersectionOutcome;
+import hesuan.psi.BucketSink;
+import hesuan.psi.IntersectionEnd;
 import hesuan.psi.IntersectionParameters;
 import hesuan.psi.IntersectionReceiver;
 import hesuan.psi.IntersectionSender;
-import hesuan.psi.ItemBlocks;
-import hesuan.psi.ItemSource;
-import hesuan.source.IdSet;
+import hesuan.source.PeopleItems;
 import hesuan.wire.Digest;
 import hesuan.wire.Json;
 import hesuan.wire.PartyId;
 import hesuan.wire.Plan;
 import hesuan.wire.Product;
+import java.io.IOException;
 import java.security.SecureRandom;
+import java.util.BitSet;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** {@link Plan.Intersect}: which of its own people each receiver shares with the other owner. */
 final class IntersectStep {
+  private static final Logger LOG = LoggerFactory.getLogger(IntersectStep.class);
+
   private final OwnProducts own;
   private final QueryBudgets queries;
   private final Workers workers;
@@ -36,7 +41,7 @@ final class IntersectStep {
   }
 
   StepResult run(Plan.Intersect step, StepContext context) {
-    Digest session = context.session(step.name());
+    Digest session = context.lastingSession(step.name());
     PartyId leader = step.products().getFirst().party();
     PartyId other = step.products().getLast().party();
     List<PartyId> receivers = context.plan().outputs().getFirst().to();
@@ -47,38 +52,69 @@ final class IntersectStep {
             other,
             engine(step.engine()),
             receivers.contains(other),
-            IntersectionParameters.BUCKET_ITEMS,
+            step.bucketItems(),
             step.sizeStep());
     PeerSize peerSize = PeerSize.of(context, context.leads() ? other : leader, queries);
     Channel channel = context.others(step.name()).values().iterator().next();
+    boolean receives = receivers.contains(context.self());
+    PeopleItems items;
+    Product product;
     try (OwnRows rows = own.open(step.products()).orElseThrow()) {
-      IdSet ids = rows.ids(null, List.of());
+      product = rows.product();
+      items = rows.items(session, receives, workers);
       rows.requireUntouched();
-      if (receivers.contains(context.self())) {
-        PeerSize.requireCrowd(ids.size(), context.plan().minGroup());
+    }
+    boolean left = false;
+    try {
+      if (receives) {
+        PeerSize.requireCrowd(items.size(), context.plan().minGroup());
       }
-      ItemBlocks blocks = new ItemBlocks(session);
-      for (int i = 0; i < ids.size(); i++) {
-        blocks.add(ids.arena(), ids.offset(i), ids.length(i));
-      }
-      ItemSource items = ItemSource.of(blocks.toArray());
-      IntersectionOutcome outcome =
+      BitSet shared = new BitSet();
+      int first = context.doneBuckets().open(run(session, items));
+      BucketSink sink = sink(context, shared);
+      IntersectionEnd end =
           context.leads()
               ? new IntersectionReceiver(parameters, items, peerSize, workers, random)
-                  .run(channel)
+                  .run(channel, first, sink)
               : new IntersectionSender(parameters, items, peerSize, workers, random)
-                  .run(channel);
-      KeptPeople people = null;
-      if (receivers.contains(context.self())) {
-        people = KeptPeople.of(rows.product().id().column(), ids, kept(step, ids, outcome));
-      } else {
-        ids.close();
+                  .run(channel, first, sink);
+      StepResult result =
+          new StepResult(
+              end.transcript(),
+              context.leads() ? output(step, product, items.size(), shared.cardinality()) : null,
+              receives ? kept(step, product, items, shared) : null);
+      left = receives;
+      return result;
+    } finally {
+      if (!left) {
+        items.close();
       }
-      return new StepResult(
-          outcome.transcript(),
-          context.leads() ? output(step, rows.product(), ids.size(), outcome) : null,
-          people);
     }
+  }
+
+  /** Buckets of another attempt hold the same people under the same numbers if this is the same. */
+  private static Digest run(Digest session, PeopleItems items) {
+    return Digest.of(session + "/" + items.size() + "/" + items.order());
+  }
+
+  private static BucketSink sink(StepContext context, BitSet shared) {
+    return new BucketSink() {
+      @Override
+      public void begin(int first, int buckets) {
+        context.doneBuckets().begin(first, buckets, shared);
+        if (buckets > 1) {
+          LOG.info("{} begins with bucket {} of {}", context.plan().job(), first, buckets);
+        }
+      }
+
+      @Override
+      public void done(int bucket, int[] matches) {
+        for (int number : matches) {
+          shared.set(number);
+        }
+        context.doneBuckets().done(bucket, matches);
+      }
+    };
   }
 
   static IntersectionParameters.Engine engine(Plan.IntersectEngine engine) {
@@ -89,26 +125,27 @@ final class IntersectStep {
     };
   }
 
-  private static int[] kept(Plan.Intersect step, IdSet ids, IntersectionOutcome outcome) {
-    return switch (step.keep()) {
-      case SHARED -> outcome.matches();
-      case MISSING -> missing(ids.size(), outcome.matches());
-    };
-  }
+  private static KeptPeople kept(
+      Plan.Intersect step, Product product, PeopleItems items, BitSet shared) {
+    BitSet kept =
+        switch (step.keep()) {
+          case SHARED -> shared;
+          case MISSING -> items.others(shared);
+        };
+    return new KeptPeople(
+        product.id().column(),
+        new KeptPeople.Ids() {
+          @Override
+          public void forEach(PeopleItems.Visitor visitor) throws IOException {
+            items.forEach(kept, visitor);
+          }
 
-  /** Those from 0 to {@code size} that are not among the ascending matches. */
-  static int[] missing(int size, int[] matches) {
-    int[] missing = new int[size - matches.length];
-    int match = 0;
-    int at = 0;
-    for (int i = 0; i < size; i++) {
-      if (match < matches.length && matches[match] == i) {
-        match++;
-      } else {
-        missing[at++] = i;
-      }
-    }
-    return missing;
+          @Override
+          public void close() {
+            items.close();
+          }
+        },
+        step.list());
   }
 
   /**
@@ -116,8 +153,7 @@ final class IntersectStep {
    * few who are not on it, so what policies judge is the smaller side.
    */
   private static Output output(
-      Plan.Intersect step, Product product, int own, IntersectionOutcome outcome) {
-    int shared = outcome.matches().length;
+      Plan.Intersect step, Product product, int own, int shared) {
     int people =
         switch (step.keep()) {
           case SHARED -> shared;

@@ -1,6 +1,8 @@
 package hesuan.agent.step;
 
 import hesuan.source.IdSet;
+import hesuan.source.PeopleItems;
+import hesuan.wire.Plan;
 import java.io.IOException;
 
 /**
@@ -8,20 +10,15 @@ import java.io.IOException;
  * are in no message and in no result document.
  *
  * @param column how the party's product names the identifier
+ * @param format of the file that they end in
  */
-public record KeptPeople(String column, Ids ids) implements AutoCloseable {
+public record KeptPeople(String column, Ids ids, Plan.ListFormat format) implements AutoCloseable {
   /** Identifiers that can be gone through, and are wiped when closed. */
   public interface Ids extends AutoCloseable {
-    void forEach(Visitor visitor) throws IOException;
+    void forEach(PeopleItems.Visitor visitor) throws IOException;
 
     @Override
     void close();
-  }
-
-  /** Sees one identifier, from (inclusive) to (exclusive), which it may not keep. */
-  @FunctionalInterface
-  public interface Visitor {
-    void accept(byte[] bytes, int from, int to) throws IOException;
   }
 
   /**
@@ -29,12 +26,12 @@ public record KeptPeople(String column, Ids ids) implements AutoCloseable {
    *
    * @param kept places in {@code ids}, ascending
    */
-  public static KeptPeople of(String column, IdSet ids, int[] kept) {
+  public static KeptPeople of(String column, IdSet ids, int[] kept, Plan.ListFormat format) {
     return new KeptPeople(
         column,
         new Ids() {
           @Override
-          public void forEach(Visitor visitor) throws IOException {
+          public void forEach(PeopleItems.Visitor visitor) throws IOException {
             for (int i : kept) {
               visitor.accept(ids.arena(), ids.offset(i), ids.offset(i) + ids.length(i));
             }
@@ -44,7 +41,8 @@ public record KeptPeople(String column, Ids ids) implements AutoCloseable {
           public void close() {
             ids.close();
           }
-        });
+        },
+        format);
   }
 
   @Override

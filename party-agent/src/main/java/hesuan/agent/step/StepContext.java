@@ -13,6 +13,7 @@ import java.util.function.BiFunction;
  * One attempt, as a step sees it.
  *
  * @param noiseSeed of this party for this job: the same in every attempt
+ * @param doneBuckets of the job's one step that goes bucket by bucket
  * @param channels to a party, by name; both ends ask for the same name
  */
 public record StepContext(
@@ -20,6 +21,7 @@ public record StepContext(
     Plan plan,
     int attempt,
     SecretBytes noiseSeed,
+    DoneBuckets doneBuckets,
     BiFunction<PartyId, String, Channel> channels) {
 
   public boolean leads() {
@@ -38,6 +40,11 @@ public record StepContext(
       }
     }
     return others;
+  }
+
+  /** Names this part of the step in all attempts: for what one of them takes over from another. */
+  public Digest lastingSession(String part) {
+    return Digest.of(plan.digest() + "/" + part);
   }
 
   /** Names this run of this part of the step: everything cryptographic is bound to it. */

@@ -14,6 +14,7 @@ import hesuan.source.SourceReader;
 import hesuan.store.Store;
 import hesuan.wire.IdRule;
 import hesuan.wire.JobId;
+import hesuan.wire.Plan;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -51,6 +52,11 @@ class PeopleFilesTest {
   }
 
   private PeopleFiles.Sealed seal(int attempt) throws IOException, SQLException {
+    return seal(attempt, Plan.ListFormat.CSV);
+  }
+
+  private PeopleFiles.Sealed seal(int attempt, Plan.ListFormat format)
+      throws IOException, SQLException {
     Path csv = Files.writeString(folder.resolve("a.csv"), "id\nanna\n\"b,ob\"\ncarl\n");
     try (SourceReader reader =
             SourceReader.open(new Source.Csv(csv), ReadLimits.in(folder.resolve("spill")));
@@ -61,7 +67,7 @@ class PeopleFilesTest {
               .filter(i -> !new String(ids.copy(i), StandardCharsets.UTF_8).equals("carl"))
               .toArray();
       assertEquals(2, kept.length);
-      return files.seal(JOB, attempt, "shared", KeptPeople.of("id", ids, kept));
+      return files.seal(JOB, attempt, "shared", KeptPeople.of("id", ids, kept, format));
     }
   }
 
@@ -136,6 +142,26 @@ class PeopleFilesTest {
     assertEquals(List.of(JOB.value()), names());
     files.open(JOB);
     assertEquals(KEPT, Files.readAllLines(list));
+  }
+
+  @Test
+  void asParquet_holdsTheSamePeople_andNothingElseIsLeft() throws IOException, SQLException {
+    keep(seal(1, Plan.ListFormat.PARQUET));
+    result();
+    files.restarted();
+    Path list = folder.resolve("results/" + JOB + "/shared.parquet");
+    assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(list)));
+    try (Stream<Path> all = Files.list(list.getParent())) {
+      assertEquals(List.of(list), all.toList());
+    }
+    try (SourceReader reader =
+            SourceReader.open(new Source.Parquet(list), ReadLimits.in(folder.resolve("spill")));
+        Connection connection = reader.connection();
+        IdSet ids = IdColumn.read(connection, "id", IdRule.OPAQUE, Optional.empty(), List.of())) {
+      assertEquals(2, ids.size());
+      assertEquals("anna", new String(ids.copy(0), StandardCharsets.UTF_8));
+      assertEquals("b,ob", new String(ids.copy(1), StandardCharsets.UTF_8));
+    }
   }
 
   @Test

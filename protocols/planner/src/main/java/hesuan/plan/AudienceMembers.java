@@ -1,6 +1,8 @@
 package hesuan.plan;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import hesuan.psi.IntersectionParameters;
+import hesuan.psi.many.ManyParameters;
 import hesuan.wire.ErrorCode;
 import hesuan.wire.JobSpec;
 import hesuan.wire.PartyId;
@@ -20,11 +22,15 @@ final class AudienceMembers implements Template {
 
   private static final String PIVOT = "what.template.parameters.pivot";
   private static final List<String> ENGINES = List.of("vole", "vole-malicious", "ecdh");
+  private static final List<String> LISTS = List.of("csv", "parquet");
 
   /** Fills up with at most so many dummies, which costs nothing beside the rest of a job. */
   static final int SIZE_STEP = 1000;
 
   static final int SIZE_STEP_MAX = 1 << 20;
+
+  /** Below, what every bucket costs anew outweighs what its people cost. */
+  private static final int BUCKET_MIN = 1000;
 
   private final String name;
   private final Plan.Keep keep;
@@ -46,11 +52,19 @@ final class AudienceMembers implements Template {
 
   @Override
   public ObjectNode parameters(Fields written) {
-    Fields fields = written.only("engine", "sizeStep", "pivot");
+    Fields fields = written.only("engine", "sizeStep", "bucket", "list", "pivot");
     ObjectNode parameters =
         Fields.newObject()
             .put("engine", fields.oneOf("engine", "vole", ENGINES))
-            .put("sizeStep", fields.integer("sizeStep", SIZE_STEP, 1, SIZE_STEP_MAX));
+            .put("sizeStep", fields.integer("sizeStep", SIZE_STEP, 1, SIZE_STEP_MAX))
+            .put(
+                "bucket",
+                fields.integer(
+                    "bucket",
+                    IntersectionParameters.BUCKET_ITEMS,
+                    BUCKET_MIN,
+                    ManyParameters.BUCKET_ITEMS_MAX))
+            .put("list", fields.oneOf("list", "csv", LISTS));
     if (fields.has("pivot")) {
       parameters.put("pivot", new PartyId(fields.text("pivot")).value());
     }
@@ -96,7 +110,14 @@ final class AudienceMembers implements Template {
     }
     List<Product> ordered =
         products.getFirst().ref().party().equals(leader) ? products : products.reversed();
-    return new Plan.Intersect("intersect", Inputs.refs(ordered), keep, engine(job), sizeStep(job));
+    return new Plan.Intersect(
+        "intersect",
+        Inputs.refs(ordered),
+        keep,
+        engine(job),
+        sizeStep(job),
+        bucket(job),
+        list(job));
   }
 
   /** A receiver's set that is smaller than any list that may be released only probes. */
@@ -112,6 +133,16 @@ final class AudienceMembers implements Template {
             product.rows() + " in " + product.ref());
       }
     }
+  }
+
+  private static int bucket(JobSpec job) {
+    return Planner.parametersOf(job).get("bucket").intValue();
+  }
+
+  private static Plan.ListFormat list(JobSpec job) {
+    return Planner.parametersOf(job).get("list").textValue().equals("parquet")
+        ? Plan.ListFormat.PARQUET
+        : Plan.ListFormat.CSV;
   }
 
   private static int sizeStep(JobSpec job) {
@@ -144,7 +175,13 @@ final class AudienceMembers implements Template {
         products.stream()
             .sorted(Comparator.comparingInt(p -> order.indexOf(p.ref().party())))
             .toList();
-    return new Plan.IntersectAll("intersect", Inputs.refs(ordered), engine(job), sizeStep(job));
+    return new Plan.IntersectAll(
+        "intersect",
+        Inputs.refs(ordered),
+        engine(job),
+        sizeStep(job),
+        bucket(job),
+        list(job));
   }
 
   private static Plan.IntersectEngine engine(JobSpec job) {

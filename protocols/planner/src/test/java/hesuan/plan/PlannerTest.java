@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import hesuan.job.Refusal;
+import hesuan.psi.IntersectionParameters;
 import hesuan.wire.Disclosure;
 import hesuan.wire.ErrorCode;
 import hesuan.wire.JobId;
@@ -109,6 +110,23 @@ class PlannerTest {
                 "{name: audience.intersect, parameters: {sizeStep: 1}}"));
     assertEquals(List.of(new Plan.Ask(visits, Market.BRAND, rows)), exact.asks());
     assertTrue(exact.reveals().contains(new Plan.Reveal(Market.MALL, "intersect.sizes")));
+  }
+
+  @Test
+  void plan_ofIntersection_holdsTheBucketAndTheFormOfTheList() {
+    Plan.Intersect usual = (Plan.Intersect) planned(JobReader.read(MEMBERS)).steps().getFirst();
+    assertEquals(IntersectionParameters.BUCKET_ITEMS, usual.bucketItems());
+    assertEquals(Plan.ListFormat.CSV, usual.list());
+    Plan.Intersect other =
+        (Plan.Intersect)
+            planned(
+                    members(
+                        "{name: audience.intersect}",
+                        "{name: audience.intersect, parameters: {bucket: 1000, list: parquet}}"))
+                .steps()
+                .getFirst();
+    assertEquals(1000, other.bucketItems());
+    assertEquals(Plan.ListFormat.PARQUET, other.list());
   }
 
   @Test
