@@ -12,6 +12,15 @@ enum Phase {
   SIGNATURES(8),
   UNMASK(9),
   DONE(10),
+  /** With two aggregators ({@link TwoAggregatorContributor}). */
+  OFFER(20),
+  CONTRIBUTION(21),
+  PART(22),
+  HELD(23),
+  CHECK(24),
+  SET(25),
+  OPENED(26),
+  RECEIPT(27),
   /** Instead of any other: why the sender stops. */
   PROBLEM(127);
 

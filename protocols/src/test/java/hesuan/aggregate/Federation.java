@@ -149,13 +149,24 @@ public final class Federation {
   }
 
   public Map<PartyId, End> run(Wire wire, Role role) {
+    return run(wire, role, false);
+  }
+
+  /** With a channel between any two. */
+  public Map<PartyId, End> runAll(Wire wire, Role role) {
+    return run(wire, role, true);
+  }
+
+  private Map<PartyId, End> run(Wire wire, Role role, boolean all) {
     Map<PartyId, Map<PartyId, Channel>> channels = new TreeMap<>();
     roster.forEach(party -> channels.put(party, new TreeMap<>()));
-    for (PartyId party : roster) {
-      if (!party.equals(leader)) {
-        MemoryChannel[] pair = MemoryChannel.pair(leader, party);
-        channels.get(leader).put(party, new Meddled(pair[0], wire));
-        channels.get(party).put(leader, new Meddled(pair[1], wire));
+    for (PartyId a : roster) {
+      for (PartyId b : roster) {
+        if (a.compareTo(b) < 0 && (all || a.equals(leader) || b.equals(leader))) {
+          MemoryChannel[] pair = MemoryChannel.pair(a, b);
+          channels.get(a).put(b, new Meddled(pair[0], wire));
+          channels.get(b).put(a, new Meddled(pair[1], wire));
+        }
       }
     }
     Map<PartyId, End> ends = new TreeMap<>();
