@@ -83,7 +83,9 @@ final class Demo {
     console.say("  the same, and nobody sees how many match", "  同一问题，且无人得知匹配数");
     lift("lift-hidden", truth.lift());
     chapter("Secure sum of the stores' turnover", "门店营业额安全求和");
-    secureSum(truth);
+    secureSum("secure-sum", truth);
+    chapter("The same over two aggregators: each party speaks once", "同一问题，经两个聚合方：每方只说一次");
+    secureSum("two-aggregators", truth);
     chapter("One SQL question to all three, under differential privacy", "一条 SQL 询问三方（差分隐私）");
     query(truth);
     chapter("Federated learning", "联邦学习");
@@ -400,8 +402,8 @@ final class Demo {
     receipts(job);
   }
 
-  private void secureSum(Truth truth) throws Exception {
-    JsonNode job = job("secure-sum");
+  private void secureSum(String example, Truth truth) throws Exception {
+    JsonNode job = job(example);
     JsonNode result = result(job, BRAND);
     Map<String, Long> expected = new TreeMap<>();
     for (int store = 0; store < Population.STORES.size(); store++) {

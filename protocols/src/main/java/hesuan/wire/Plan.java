@@ -247,6 +247,9 @@ public record Plan(
    * A vector of integers added over the products' owners, cell by cell, without noise: for figures
    * that are no personal data (stock, turnover of a store). {@code column} is summed by {@code by}
    * over the public keys.
+   *
+   * @param aggregators none: addends are masked, and their owners add them together. Two: each owner
+   *     gives a part to either, the first opens the sum, and they must not collude
    */
   public record SecureSum(
       String name,
@@ -254,12 +257,15 @@ public record Plan(
       String column,
       String by,
       List<String> keys,
-      boolean tolerateLoss)
+      boolean tolerateLoss,
+      List<PartyId> aggregators)
       implements Step {
     public SecureSum {
       products = List.copyOf(products);
       keys = List.copyOf(keys);
+      aggregators = List.copyOf(aggregators);
     }
+
   }
 
   /**

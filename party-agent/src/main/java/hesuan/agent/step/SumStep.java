@@ -5,9 +5,15 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import hesuan.agent.data.OwnProducts;
 import hesuan.agent.data.OwnRows;
 import hesuan.agent.query.StoreTotals;
+import hesuan.aggregate.OpeningAggregator;
+import hesuan.aggregate.OtherAggregator;
 import hesuan.aggregate.SumOutcome;
+import hesuan.aggregate.TwoAggregatorContributor;
+import hesuan.aggregate.TwoAggregatorSettings;
 import hesuan.wire.Json;
+import hesuan.wire.PartyId;
 import hesuan.wire.Plan;
+import hesuan.wire.ProductRef;
 import java.security.SecureRandom;
 import java.sql.SQLException;
 import java.util.List;
@@ -19,11 +25,13 @@ final class SumStep {
   private static final int COHORT_MIN = 3;
 
   private final OwnProducts own;
-  private final JointSum sums;
+  private final Signatures signatures;
+  private final SecureRandom random;
 
   SumStep(OwnProducts own, Signatures signatures, SecureRandom random) {
     this.own = own;
-    this.sums = new JointSum(signatures, random, COHORT_MIN, false);
+    this.signatures = signatures;
+    this.random = random;
   }
 
   StepResult run(Plan.SecureSum step, StepContext context) throws SQLException {
@@ -34,7 +42,50 @@ final class SumStep {
         rows.requireUntouched();
       }
     }
-    return sums.run(context, step.name(), step.tolerateLoss(), addend, sum -> output(step, sum));
+    if (!step.aggregators().isEmpty()) {
+      return overTwoAggregators(step, context, addend);
+    }
+    return new JointSum(signatures, random, COHORT_MIN, false)
+        .run(context, step.name(), step.tolerateLoss(), addend, sum -> output(step, sum));
+  }
+
+  private StepResult overTwoAggregators(Plan.SecureSum step, StepContext context, long[] addend) {
+    PartyId opening = step.aggregators().getFirst();
+    PartyId other = step.aggregators().getLast();
+    TwoAggregatorSettings settings =
+        new TwoAggregatorSettings(
+            context.session(step.name()),
+            step.products().stream().map(ProductRef::party).toList(),
+            opening,
+            other,
+            step.keys().size(),
+            COHORT_MIN,
+            step.tolerateLoss());
+    if (context.self().equals(opening)) {
+      SumOutcome sum =
+          new OpeningAggregator(
+                  settings, context.others(step.name()), signatures, signatures, random)
+              .run(addend, null);
+      return new StepResult(sum.transcript(), output(step, sum));
+    }
+    if (context.self().equals(other)) {
+      return new StepResult(
+          new OtherAggregator(settings, context.others(step.name()), signatures, signatures, random)
+              .run(addend, null)
+              .transcript(),
+          null);
+    }
+    return new StepResult(
+        new TwoAggregatorContributor(
+                settings,
+                context.channels().apply(opening, step.name()),
+                context.channels().apply(other, step.name()),
+                signatures,
+                signatures,
+                random)
+            .run(addend)
+            .transcript(),
+        null);
   }
 
   private static Output output(Plan.SecureSum step, SumOutcome sum) {

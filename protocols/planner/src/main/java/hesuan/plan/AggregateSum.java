@@ -2,8 +2,11 @@ package hesuan.plan;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import hesuan.wire.ErrorCode;
 import hesuan.wire.JobSpec;
+import hesuan.wire.PartyId;
 import hesuan.wire.Plan;
+import hesuan.wire.ProblemException;
 import hesuan.wire.Product;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -16,6 +19,8 @@ import java.util.stream.StreamSupport;
 final class AggregateSum implements Template {
   static final Pattern COLUMN = Pattern.compile("[A-Za-z_]\\w{0,62}");
   private static final int OWNERS_MIN = 3;
+  private static final String MASKED = "masked";
+  private static final String TWO_AGGREGATORS = "twoAggregators";
 
   @Override
   public String name() {
@@ -29,13 +34,36 @@ final class AggregateSum implements Template {
 
   @Override
   public ObjectNode parameters(Fields written) {
-    Fields fields = written.only("column", "by", "keys");
+    Fields fields = written.only("column", "by", "keys", "mode", "aggregators");
     ObjectNode parameters = Fields.newObject();
     parameters.put("column", fields.textLike("column", COLUMN, "a column"));
     parameters.put("by", fields.textLike("by", COLUMN, "a column"));
     ArrayNode keys = parameters.putArray("keys");
     fields.distinctTexts("keys").forEach(keys::add);
+    String mode = fields.oneOf("mode", MASKED, List.of(MASKED, TWO_AGGREGATORS));
+    parameters.put("mode", mode);
+    if (mode.equals(TWO_AGGREGATORS)) {
+      aggregators(fields).forEach(parameters.putArray("aggregators")::add);
+    } else if (fields.has("aggregators")) {
+      throw new ProblemException(
+          ErrorCode.INVALID_VALUE,
+          fields.path("aggregators"),
+          "nothing with mode " + MASKED,
+          "aggregators");
+    }
     return parameters;
+  }
+
+  private static List<String> aggregators(Fields fields) {
+    List<String> names = fields.distinctTexts("aggregators");
+    if (names.size() != 2) {
+      throw new ProblemException(
+          ErrorCode.INVALID_VALUE, fields.path("aggregators"), "two parties", "" + names.size());
+    }
+    for (int i = 0; i < names.size(); i++) {
+      Fields.parsed(names.get(i), fields.path("aggregators") + "[" + i + "]", PartyId::new);
+    }
+    return names;
   }
 
   @Override
@@ -56,6 +84,9 @@ final class AggregateSum implements Template {
         StreamSupport.stream(parameters.get("keys").spliterator(), false)
             .map(k -> k.textValue())
             .toList(),
-        Planner.toleratesLoss(job));
+        Planner.toleratesLoss(job),
+        StreamSupport.stream(parameters.path("aggregators").spliterator(), false)
+            .map(a -> new PartyId(a.textValue()))
+            .toList());
   }
 }

@@ -86,6 +86,9 @@ public final class Planner {
     refs.forEach(r -> parties.add(r.party()));
     Set<PartyId> receivers = new TreeSet<>(job.outputs().getFirst().to());
     parties.addAll(receivers);
+    if (step instanceof Plan.SecureSum sum) {
+      parties.addAll(sum.aggregators());
+    }
     return new Plan(
         id,
         job.digest(),
@@ -196,8 +199,33 @@ public final class Planner {
       case Plan.Intersect s -> s.products().getFirst().party();
       case Plan.IntersectAll s -> s.products().getFirst().party();
       case Plan.JoinStatistics s -> s.products().getFirst().party();
-      case Plan.SecureSum _, Plan.DpQuery _, Plan.Train _ -> Inputs.leader(job, used);
+      case Plan.SecureSum s ->
+          s.aggregators().isEmpty() ? Inputs.leader(job, used) : openingAggregator(job, s);
+      case Plan.DpQuery _, Plan.Train _ -> Inputs.leader(job, used);
     };
+  }
+
+  /** It sees the sum, so it must be one that receives it anyway. */
+  private static PartyId openingAggregator(JobSpec job, Plan.SecureSum sum) {
+    PartyId opening = sum.aggregators().getFirst();
+    List<PartyId> receivers = job.outputs().getFirst().to();
+    if (!receivers.contains(opening)) {
+      throw new ProblemException(
+          ErrorCode.INVALID_VALUE,
+          "outputs[0].to",
+          opening + " among the receivers: the first aggregator opens the sum",
+          receivers.toString());
+    }
+    List<PartyId> present = new ArrayList<>(sum.aggregators());
+    sum.products().forEach(product -> present.add(product.party()));
+    if (!present.containsAll(receivers)) {
+      throw new ProblemException(
+          ErrorCode.INVALID_VALUE,
+          "outputs[0].to",
+          "owners and aggregators: " + present.stream().distinct().sorted().toList(),
+          receivers.toString());
+    }
+    return opening;
   }
 
   private static void checkPrivacy(JobSpec job, Plan.Step step) {
@@ -298,18 +326,23 @@ public final class Planner {
         .toList();
   }
 
-  /** Two parties on whose keeping apart everybody else's people rest: the contract says which. */
+  /** Two parties on whose keeping apart what others give rests: the contract says which. */
   private static List<Refusal> assumptionRefusals(Plan plan, Contract contract) {
-    if (!(plan.steps().getFirst() instanceof Plan.IntersectAll step)) {
-      return List.of();
-    }
+    List<PartyId> apart =
+        switch (plan.steps().getFirst()) {
+          case Plan.IntersectAll step -> List.of(plan.leader(), step.pivot());
+          case Plan.SecureSum sum -> sum.aggregators();
+          case Plan.Overlap _,
+              Plan.Intersect _,
+              Plan.JoinStatistics _,
+              Plan.DpQuery _,
+              Plan.Train _ ->
+              List.of();
+        };
     String needed =
         "no-collusion:"
-            + Stream.of(plan.leader(), step.pivot())
-                .map(PartyId::value)
-                .sorted()
-                .collect(Collectors.joining("+"));
-    if (contract.assumptions().contains(needed)) {
+            + apart.stream().map(PartyId::value).sorted().collect(Collectors.joining("+"));
+    if (apart.isEmpty() || contract.assumptions().contains(needed)) {
       return List.of();
     }
     return List.of(
@@ -319,7 +352,7 @@ public final class Planner {
             new Problem(
                 ErrorCode.CONTRACT_VIOLATED,
                 "contract.assumptions",
-                needed + ", for leader and pivot",
+                needed,
                 contract.assumptions().toString()),
             "contract.assumptions: + " + needed));
   }

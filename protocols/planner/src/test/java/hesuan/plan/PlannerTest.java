@@ -389,6 +389,47 @@ class PlannerTest {
     assertEquals(code + " inputs", refusal.problem().code().code() + " " + refusal.problem().at());
   }
 
+  private static JobSpec overAggregators(String aggregators, String receivers) {
+    return JobReader.read(
+        """
+        apiVersion: hesuan/v1
+        kind: Job
+        metadata: {name: a-job, submitToken: token-of-the-test}
+        purpose: {code: benchmark.store}
+        contract: ctr-autumn
+        inputs: {stores: [brand-a/stores@1, mall-b/stores@1, pay-c/stores@1]}
+        what:
+          template:
+            name: aggregate.sum
+            parameters: {column: turnover_fen, by: city, keys: [a, b], mode: twoAggregators,
+              aggregators: [%s]}
+        outputs: [{name: turnover, to: [%s]}]
+        """
+            .formatted(aggregators, receivers));
+  }
+
+  @Test
+  void plan_ofASumOverTwoAggregators_isLedByTheFirst_whoReceives() {
+    Plan plan = planned(overAggregators("mall-b, brand-a", "mall-b, pay-c"));
+    assertEquals(Market.MALL, plan.leader());
+    assertEquals(
+        List.of(Market.MALL, Market.BRAND),
+        assertInstanceOf(Plan.SecureSum.class, plan.steps().getFirst()).aggregators());
+    Refusal refusal =
+        refused(Market.plan(overAggregators("brand-a, mall-b", "mall-b"))).getFirst();
+    assertEquals("outputs[0].to", refusal.problem().at());
+  }
+
+  /** Nobody signed that these two do not collude. */
+  @Test
+  void plan_ofASumOverAggregatorsThatTheContractDoesNotName_isRefused() {
+    Refusal refusal =
+        refused(Market.plan(overAggregators("brand-a, pay-c", "brand-a"))).getFirst();
+    assertEquals("contract.assumptions", refusal.rule());
+    assertEquals(
+        "contract.assumptions: + no-collusion:brand-a+pay-c", refusal.change());
+  }
+
   private static JobSpec sum(String stores) {
     return JobReader.read(
         """
