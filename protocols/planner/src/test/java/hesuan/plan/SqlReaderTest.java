@@ -144,7 +144,7 @@ class SqlReaderTest {
   void weights_neverComeToMoreThanEpsilon() {
     Random random = new Random(3);
     for (int i = 0; i < 200; i++) {
-      long micros = 5000 + random.nextInt(995_000);
+      long micros = 5000L + random.nextInt(995_000);
       String weights =
           "{buyers: %d, mean: %d, apiece: %d}"
               .formatted(
