@@ -27,6 +27,7 @@ import picocli.CommandLine.Parameters;
     subcommands = {
       ProductCommands.Publish.class,
       ProductCommands.ListAll.class,
+      ProductCommands.Prepare.class,
       ProductCommands.Withdraw.class
     })
 final class ProductCommands extends Group {
@@ -251,6 +252,42 @@ final class ProductCommands extends Group {
   }
 
   @picocli.CommandLine.Command(
+      name = "prepare",
+      description =
+          "Make a version ready to be asked by engine unbalanced; its first job does it otherwise. 为 unbalanced 引擎预先准备产品版本；否则由首个作业完成。")
+  static final class Prepare extends HomeCommand {
+    @Parameters(paramLabel = "NAME@VERSION")
+    String product = "";
+
+    @Override
+    protected int run(Console console) throws Exception {
+      try (Api api = home().agent()) {
+        JsonNode done;
+        do {
+          done = api.post(path(product) + "/prepare", Map.of());
+        } while (!done.path("ready").asBoolean());
+        console.say(
+            "%s is ready: %d people, revision %d.",
+            "%s 已就绪：%d 人，修订 %d。",
+            done.path("ref").asText(),
+            done.path("people").asLong(),
+            done.path("revision").asInt());
+        console.document(done);
+      }
+      return Exit.OK;
+    }
+  }
+
+  /** Of a version, as {@code NAME@VERSION} or with its owner. */
+  private static String path(String product) {
+    String[] parts = product.substring(product.indexOf('/') + 1).split("@", 2);
+    if (parts.length != 2) {
+      throw new ProblemException(ErrorCode.INVALID_VALUE, "product", "NAME@VERSION", product);
+    }
+    return "/products/" + parts[0] + "/" + parts[1];
+  }
+
+  @picocli.CommandLine.Command(
       name = "withdraw",
       description = "Withdraw a version; running jobs on it are stopped. 撤回版本，使用它的作业随即停止。")
   static final class Withdraw extends HomeCommand {
@@ -259,12 +296,8 @@ final class ProductCommands extends Group {
 
     @Override
     protected int run(Console console) throws Exception {
-      String[] parts = product.substring(product.indexOf('/') + 1).split("@", 2);
-      if (parts.length != 2) {
-        throw new ProblemException(ErrorCode.INVALID_VALUE, "product", "NAME@VERSION", product);
-      }
       try (Api api = home().agent()) {
-        JsonNode done = api.post("/products/" + parts[0] + "/" + parts[1] + "/withdraw", Map.of());
+        JsonNode done = api.post(path(product) + "/withdraw", Map.of());
         console.say(
             "Withdrawn: %s. No job that has not been released can use it.",
             "已撤回：%s。尚未释放结果的作业都不能再使用它。", done.path("ref").asText());

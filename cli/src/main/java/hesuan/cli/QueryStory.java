@@ -126,6 +126,10 @@ final class QueryStory {
           console.text(
               "how many people the other put in, rounded up to sizeStep (intersect.sizesInSteps)",
               "对方投入的人数，按 sizeStep 向上取整（intersect.sizesInSteps）");
+      case "lookup.changes" ->
+          console.text(
+              "about how many rows of the other changed since it last asked, and which of those it had asked about came or went (lookup.changes)",
+              "自上次查询以来对方约有多少行变化，以及此前查询过的人中谁加入或离开（lookup.changes）");
       case "intersect.count" ->
           console.text("how many people they share (intersect.count)", "共有多少人（intersect.count）");
       case "intersect.ownMembers" ->

@@ -13,6 +13,8 @@ import hesuan.agent.job.JobDriver;
 import hesuan.agent.job.JobEntry;
 import hesuan.agent.job.PeopleFiles;
 import hesuan.agent.job.Receipts;
+import hesuan.agent.lookup.KeptFilters;
+import hesuan.agent.lookup.PreparedSets;
 import hesuan.agent.step.Steps;
 import hesuan.control.BudgetHead;
 import hesuan.control.FromAgent;
@@ -80,7 +82,13 @@ public final class Agent implements AutoCloseable {
       new Schema(
           "agent",
           Agent.class,
-          List.of("1-agent.sql", "2-people.sql", "3-budget.sql", "4-queries.sql", "5-buckets.sql"));
+          List.of(
+              "1-agent.sql",
+              "2-people.sql",
+              "3-budget.sql",
+              "4-queries.sql",
+              "5-buckets.sql",
+              "6-lookup.sql"));
   private static final long TICK_MILLIS = 2_000;
 
   /**
@@ -108,6 +116,7 @@ public final class Agent implements AutoCloseable {
   private final Contracts contracts;
   private final OwnProducts products;
   private final Budget budget;
+  private final PreparedSets prepared;
   private final PolicyEngine policy;
   private final JobBook book;
   private final Receipts receipts;
@@ -222,13 +231,20 @@ public final class Agent implements AutoCloseable {
         Executors.newFixedThreadPool(
             config.threads(), Thread.ofPlatform().daemon().name("worker-", 0).factory());
     open.add(workers::shutdownNow);
+    Workers pool = Workers.of(config.threads(), workers);
+    this.prepared = new PreparedSets(home.resolve("lookup/own"), store, products, pool, random);
+    prepared.restarted();
+    KeptFilters filters = new KeptFilters(home.resolve("lookup/others"), store, random);
+    filters.removeUnknown();
     Steps steps =
         new Steps(
             products,
             budget.queries(),
+            prepared,
+            filters,
             keys,
             this::pinned,
-            Workers.of(config.threads(), workers),
+            pool,
             ServiceLoader.load(Trainer.class).findFirst(),
             random);
     this.data =
@@ -306,6 +322,7 @@ public final class Agent implements AutoCloseable {
         config,
         tokenHash,
         products,
+        prepared,
         contracts,
         members,
         budget,

@@ -162,7 +162,9 @@ public record Plan(
     /** The same with checks against a party that does not. */
     VOLE_MALICIOUS,
     /** Diffie-Hellman: slow, few assumptions. */
-    ECDH
+    ECDH,
+    /** A few of the leader's, who alone receives, asked of a large set that was prepared before. */
+    UNBALANCED
   }
 
   /**

@@ -16,6 +16,11 @@ import hesuan.wire.ErrorCode;
 import hesuan.wire.PartyId;
 import hesuan.wire.ProblemException;
 import hesuan.wire.SecretBytes;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -418,5 +423,74 @@ class UnbalancedTest {
         }
       }
     }
+  }
+
+  private static byte[] written(UnbalancedDataset dataset) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    dataset.write(new DataOutputStream(bytes));
+    return bytes.toByteArray();
+  }
+
+  private static UnbalancedDataset read(byte[] bytes) throws IOException {
+    return UnbalancedDataset.read(
+        VERSION, seed(1), new DataInputStream(new ByteArrayInputStream(bytes)));
+  }
+
+  @Test
+  void dataset_writtenAndRead_answersAndIsUpdatedAsBefore() throws IOException {
+    UnbalancedDataset made =
+        dataset(range(0, 500), 64)
+            .update(blocks(range(500, 510)), blocks(range(0, 5)), Workers.ONE, Run.seeded(6));
+    UnbalancedDataset again = read(written(made));
+    assertEquals(made.filter().digest(), again.filter().digest());
+    UnbalancedFilter cached = new Asking().run(parameters(1), made, range(0, 20), null).answer().filter();
+    Asking asking = new Asking().run(parameters(1), again, range(0, 20), cached);
+    assertEquals(15, asking.answer().outcome().matches().length);
+    UnbalancedDataset next =
+        again.update(blocks(range(600, 601)), blocks(range(5, 6)), Workers.ONE, Run.seeded(7));
+    assertEquals(2, next.revision());
+    assertEquals(
+        14,
+        new Asking().run(parameters(1), next, range(0, 20), cached).answer().outcome().matches().length);
+  }
+
+  @Test
+  void dataset_readOfAnythingElse_isRefused() throws IOException {
+    byte[] bytes = written(dataset(range(0, 100), 64));
+    for (int at : List.of(0, 4, 8, 12)) {
+      byte[] changed = bytes.clone();
+      changed[at] ^= (byte) 0x80;
+      assertThrows(IOException.class, () -> read(changed), "byte " + at);
+    }
+    assertThrows(IOException.class, () -> read(Arrays.copyOf(bytes, bytes.length - 1)));
+  }
+
+  @Test
+  void holder_thatMayNotAnswer_saysNoElement() {
+    Asking asking = new Asking();
+    List<Digest> asked = new ArrayList<>();
+    asking.budget =
+        new QueryBudget() {
+          @Override
+          public void charge(PartyId asker, UnbalancedVersion version, int items) {}
+
+          @Override
+          public void answering(PartyId asker, Digest elements) {
+            asked.add(elements);
+            throw new ProblemException(ErrorCode.QUERIES_EXHAUSTED, "asker", "a charge", "none");
+          }
+        };
+    UnbalancedDataset dataset = dataset(range(0, 100), 64);
+    asking.run(parameters(1), dataset, range(0, 20), null);
+    assertNull(asking.answer);
+    long filterOnly = asking.holderBytes;
+    // the same blind asks with the same elements, another with others
+    asking.run(parameters(1), dataset, range(0, 20), null);
+    asking.randomSeed = 10;
+    asking.run(parameters(1), dataset, range(0, 20), null);
+    assertEquals(asked.get(0), asked.get(1));
+    assertNotEquals(asked.get(0), asked.get(2));
+    Asking answered = new Asking().run(parameters(1), dataset, range(0, 20), null);
+    assertTrue(answered.holderBytes >= filterOnly + 20 * 32);
   }
 }

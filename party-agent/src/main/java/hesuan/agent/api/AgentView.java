@@ -7,6 +7,7 @@ import hesuan.agent.budget.Budget;
 import hesuan.agent.data.OwnProducts;
 import hesuan.agent.job.JobBook;
 import hesuan.agent.job.Receipts;
+import hesuan.agent.lookup.PreparedSets;
 import hesuan.evidence.TrustedKeys;
 import hesuan.wire.Digest;
 import hesuan.wire.Problem;
@@ -25,6 +26,7 @@ public record AgentView(
     AgentConfig config,
     Digest tokenHash,
     OwnProducts products,
+    PreparedSets prepared,
     Contracts contracts,
     Members members,
     Budget budget,

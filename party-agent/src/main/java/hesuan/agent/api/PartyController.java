@@ -34,6 +34,8 @@ import java.util.function.BooleanSupplier;
 final class PartyController {
   private static final Duration ANSWER_WAIT = Duration.ofSeconds(5);
 
+  private static final Duration PREPARE_WAIT = Duration.ofSeconds(20);
+
   private final AgentView agent;
 
   PartyController(AgentView agent) {
@@ -106,11 +108,30 @@ final class PartyController {
         .toList();
   }
 
+  /**
+   * Makes a version ready to be asked by engine unbalanced, or waits for it for a while; a job does the
+   * same when it is the first.
+   */
+  @Post("/products/{name}/{version}/prepare")
+  Views.PreparedProduct prepare(@Parameter(hidden = true) Owner owner, String name, int version)
+      throws InterruptedException {
+    ProductRef ref = new ProductRef(agent.config().party(), name, version);
+    return agent
+        .prepared()
+        .ahead(ref, PREPARE_WAIT)
+        .map(
+            set ->
+                new Views.PreparedProduct(
+                    ref, true, set.revision(), set.items(), set.filter().digest()))
+        .orElse(new Views.PreparedProduct(ref, false, 0, 0, null));
+  }
+
   /** Takes effect here at once, whatever the coordinator does. */
   @Post("/products/{name}/{version}/withdraw")
   Views.WithdrawnProduct withdraw(@Parameter(hidden = true) Owner owner, String name, int version) {
     ProductRef ref = new ProductRef(agent.config().party(), name, version);
     agent.products().withdraw(ref);
+    agent.prepared().forget(ref);
     agent.receipts().withdrawn(ref);
     agent.say().run();
     return new Views.WithdrawnProduct(ref, true);

@@ -50,6 +50,13 @@ final class Views {
 
   record WithdrawnProduct(ProductRef ref, boolean withdrawn) {}
 
+  /**
+   * @param ready false: it goes on; ask again
+   * @param revision counts what was made of the version before
+   */
+  record PreparedProduct(
+      ProductRef ref, boolean ready, int revision, long people, @Nullable Digest filter) {}
+
   record HeldContract(
       Contract contract, boolean signedByMe, List<PartyId> signatures, boolean withdrawn) {}
 

@@ -86,10 +86,15 @@ public final class Admission {
   /** What the plan lets others ask of this party's products. */
   List<BudgetEvent.Query> queries(Plan plan) {
     List<BudgetEvent.Query> queries = new ArrayList<>();
+    boolean lookup =
+        plan.steps().stream()
+            .anyMatch(
+                s ->
+                    s instanceof Plan.Intersect i && i.engine() == Plan.IntersectEngine.UNBALANCED);
     for (Plan.Ask ask : plan.asks()) {
       if (ask.product().party().equals(self)) {
         long rows = own.find(ask.product()).map(held -> held.product().rows()).orElse(0L);
-        queries.add(QueryBudgets.query(ask.product(), ask.by(), false, ask.items(), rows));
+        queries.add(QueryBudgets.query(ask.product(), ask.by(), lookup, ask.items(), rows));
       }
     }
     return queries;

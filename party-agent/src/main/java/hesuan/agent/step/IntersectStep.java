@@ -122,6 +122,7 @@ final class IntersectStep {
       case VOLE -> IntersectionParameters.Engine.VOLE;
       case VOLE_MALICIOUS -> IntersectionParameters.Engine.VOLE_MALICIOUS;
       case ECDH -> IntersectionParameters.Engine.ECDH;
+      case UNBALANCED -> throw new IllegalArgumentException("a step of its own: LookupStep");
     };
   }
 
@@ -152,8 +153,7 @@ final class IntersectStep {
    * The document that travels: how many, and no one's name. A list of almost everybody names the
    * few who are not on it, so what policies judge is the smaller side.
    */
-  private static Output output(
-      Plan.Intersect step, Product product, int own, int shared) {
+  static Output output(Plan.Intersect step, Product product, int own, int shared) {
     int people =
         switch (step.keep()) {
           case SHARED -> shared;

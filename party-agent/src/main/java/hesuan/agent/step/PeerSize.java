@@ -46,6 +46,14 @@ record PeerSize(PartyId peer, Plan.@Nullable Ask ask, int minGroup, Runnable ans
 
   @Override
   public void told(int peerItems) {
+    if (ask != null) {
+      require(peerItems);
+      answering.run();
+    }
+  }
+
+  /** Whether the size may be told at all; nothing is written down. */
+  void require(int peerItems) {
     if (ask == null) {
       return;
     }
@@ -63,6 +71,5 @@ record PeerSize(PartyId peer, Plan.@Nullable Ask ask, int minGroup, Runnable ans
           "at most " + ask.items() + " items, as planned and charged",
           "" + peerItems);
     }
-    answering.run();
   }
 }

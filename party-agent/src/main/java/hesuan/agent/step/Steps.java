@@ -2,6 +2,8 @@ package hesuan.agent.step;
 
 import hesuan.agent.budget.QueryBudgets;
 import hesuan.agent.data.OwnProducts;
+import hesuan.agent.lookup.KeptFilters;
+import hesuan.agent.lookup.PreparedSets;
 import hesuan.evidence.PartyKeys;
 import hesuan.evidence.SigningKeys;
 import hesuan.group.Workers;
@@ -17,6 +19,8 @@ import java.util.function.BiFunction;
 public final class Steps {
   private final OwnProducts own;
   private final QueryBudgets queries;
+  private final PreparedSets prepared;
+  private final KeptFilters filters;
   private final SigningKeys keys;
   private final BiFunction<Plan, PartyId, PartyKeys> pinned;
   private final Workers workers;
@@ -30,6 +34,8 @@ public final class Steps {
   public Steps(
       OwnProducts own,
       QueryBudgets queries,
+      PreparedSets prepared,
+      KeptFilters filters,
       SigningKeys keys,
       BiFunction<Plan, PartyId, PartyKeys> pinned,
       Workers workers,
@@ -37,6 +43,8 @@ public final class Steps {
       SecureRandom random) {
     this.own = own;
     this.queries = queries;
+    this.prepared = prepared;
+    this.filters = filters;
     this.keys = keys;
     this.pinned = pinned;
     this.workers = workers;
@@ -48,6 +56,8 @@ public final class Steps {
     Signatures signatures = new Signatures(keys, party -> pinned.apply(context.plan(), party));
     return switch (step) {
       case Plan.Overlap overlap -> new OverlapStep(own, workers, random).run(overlap, context);
+      case Plan.Intersect lookup when lookup.engine() == Plan.IntersectEngine.UNBALANCED ->
+          new LookupStep(own, queries, prepared, filters, workers).run(lookup, context);
       case Plan.Intersect intersect ->
           new IntersectStep(own, queries, workers, random).run(intersect, context);
       case Plan.IntersectAll all ->

@@ -2,6 +2,7 @@ package hesuan.plan;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import hesuan.psi.IntersectionParameters;
+import hesuan.psi.Lookup;
 import hesuan.psi.many.ManyParameters;
 import hesuan.wire.ErrorCode;
 import hesuan.wire.JobSpec;
@@ -21,7 +22,8 @@ final class AudienceMembers implements Template {
   private static final int OWNERS_MAX = 10;
 
   private static final String PIVOT = "what.template.parameters.pivot";
-  private static final List<String> ENGINES = List.of("vole", "vole-malicious", "ecdh");
+  private static final List<String> ENGINES = 
+      List.of("vole", "vole-malicious", "ecdh", "unbalanced");
   private static final List<String> LISTS = List.of("csv", "parquet");
 
   /** Fills up with at most so many dummies, which costs nothing beside the rest of a job. */
@@ -102,6 +104,10 @@ final class AudienceMembers implements Template {
     requireCrowd(job, products);
     PartyId leader = Inputs.leader(job, products);
     if (products.size() > 2) {
+      if (engine(job) == Plan.IntersectEngine.UNBALANCED) {
+        throw new ProblemException(
+            ErrorCode.INVALID_VALUE, "inputs", "two owners with engine unbalanced", "more");
+      }
       return all(job, products, leader);
     }
     if (Planner.parametersOf(job).has("pivot")) {
@@ -110,14 +116,37 @@ final class AudienceMembers implements Template {
     }
     List<Product> ordered =
         products.getFirst().ref().party().equals(leader) ? products : products.reversed();
+    Plan.IntersectEngine engine = engine(job);
+    if (engine == Plan.IntersectEngine.UNBALANCED) {
+      requireFew(receivers, ordered.getFirst(), sizeStep(job));
+    }
     return new Plan.Intersect(
         "intersect",
         Inputs.refs(ordered),
         keep,
-        engine(job),
+        engine,
         sizeStep(job),
         bucket(job),
         list(job));
+  }
+
+  /** The holder of a prepared set learns nothing, and its filter errs rarely enough for so many. */
+  private static void requireFew(List<PartyId> receivers, Product asking, int sizeStep) {
+    if (receivers.size() != 1) {
+      throw new ProblemException(
+          ErrorCode.INVALID_VALUE,
+          "outputs[0].to",
+          "one receiver with engine unbalanced",
+          receivers.toString());
+    }
+    long asked = Math.ceilDiv(asking.rows(), (long) sizeStep) * sizeStep;
+    if (asked > Lookup.ASKED_MAX) {
+      throw new ProblemException(
+          ErrorCode.TOO_LARGE,
+          "inputs",
+          "at most " + Lookup.ASKED_MAX + " rows to ask with engine unbalanced; vole takes more",
+          asked + " of " + asking.ref() + ", rounded up to sizeStep");
+    }
   }
 
   /** A receiver's set that is smaller than any list that may be released only probes. */
@@ -190,6 +219,7 @@ final class AudienceMembers implements Template {
       case "vole" -> Plan.IntersectEngine.VOLE;
       case "vole-malicious" -> Plan.IntersectEngine.VOLE_MALICIOUS;
       case "ecdh" -> Plan.IntersectEngine.ECDH;
+      case "unbalanced" -> Plan.IntersectEngine.UNBALANCED;
       default ->
           throw new ProblemException(
               ErrorCode.INVALID_VALUE,

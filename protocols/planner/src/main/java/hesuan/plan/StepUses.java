@@ -95,6 +95,16 @@ final class StepUses {
         reveals.add(new Plan.Reveal(leader, "overlap.sizes"));
         receivers.forEach(r -> reveals.add(new Plan.Reveal(r, "overlap.noisedCounts")));
       }
+      case Plan.Intersect s when s.engine() == Plan.IntersectEngine.UNBALANCED -> {
+        PartyId holder = s.products().getLast().party();
+        reveals.add(
+            new Plan.Reveal(
+                holder, s.sizeStep() == 1 ? "intersect.sizes" : "intersect.sizesInSteps"));
+        reveals.add(new Plan.Reveal(holder, "intersect.count"));
+        reveals.add(new Plan.Reveal(leader, "intersect.sizes"));
+        reveals.add(new Plan.Reveal(leader, "lookup.changes"));
+        reveals.add(new Plan.Reveal(leader, "intersect.ownMembers"));
+      }
       case Plan.Intersect s -> {
         for (ProductRef product : s.products()) {
           reveals.add(
@@ -225,12 +235,15 @@ final class StepUses {
                 case VOLE -> rows * 16 + 2e6;
                 case VOLE_MALICIOUS -> rows * 20 + 2e6;
                 case ECDH -> rows * 40;
+                // the filter the first time, and three messages of elements
+                case UNBALANCED -> products.getLast().rows() * 8.4 + products.getFirst().rows() * 64;
               };
           // a store of 22 bytes an item from all but two, and the run of these two
           case Plan.IntersectAll s ->
               switch (s.engine()) {
                 case VOLE, VOLE_MALICIOUS -> rows * 22 + 2e6;
                 case ECDH -> rows * 40;
+                case UNBALANCED -> throw ofTwo(s);
               };
           case Plan.JoinStatistics s ->
               switch (s.matches()) {
@@ -256,11 +269,14 @@ final class StepUses {
               switch (s.engine()) {
                 case VOLE, VOLE_MALICIOUS -> rows * 2e-6;
                 case ECDH -> rows * 2e-4;
+                case UNBALANCED ->
+                    products.getLast().rows() * 3e-5 + products.getFirst().rows() * 1e-4;
               };
           case Plan.IntersectAll s ->
               switch (s.engine()) {
                 case VOLE, VOLE_MALICIOUS -> rows * 2e-6;
                 case ECDH -> rows * 2e-4;
+                case UNBALANCED -> throw ofTwo(s);
               };
           case Plan.JoinStatistics s ->
               (s.matches() == Plan.Matches.NOISED ? 1e-4 : 2e-5)
@@ -270,6 +286,10 @@ final class StepUses {
         };
     return new Plan.Estimate(
         (long) Math.min(bytes, 1e15), (int) Math.min(1 + Math.ceil(seconds), 1e8));
+  }
+
+  private static IllegalArgumentException ofTwo(Plan.IntersectAll step) {
+    return new IllegalArgumentException(step.name() + " of more than two by engine unbalanced");
   }
 
   private static double groupsMost(Plan.DpQuery step) {

@@ -112,6 +112,54 @@ class PlannerTest {
     assertTrue(exact.reveals().contains(new Plan.Reveal(Market.MALL, "intersect.sizes")));
   }
 
+  private static JobSpec unbalanced(String receivers, int sizeStep) {
+    return JobReader.read(
+        MEMBERS
+            .replace(
+                "{name: audience.intersect}",
+                "{name: audience.intersect, parameters: {engine: unbalanced, sizeStep: "
+                    + sizeStep
+                    + "}}")
+            .replace("[brand-a]", receivers));
+  }
+
+  /** Brand a's members are a thousand. */
+  private static PlanResult ofFew(JobSpec job) {
+    Map<ProductRef, PublishedProduct> products = Market.products();
+    Product all = products.get(ProductRef.parse("brand-a/members@1")).product();
+    Market.add(
+        products,
+        new Product(
+            all.apiVersion(),
+            all.ref(),
+            all.title(),
+            all.columns(),
+            all.id(),
+            all.rules(),
+            all.terms(),
+            all.fingerprint(),
+            1000));
+    return Market.plan(job, products);
+  }
+
+  @Test
+  void plan_ofAnUnbalancedIntersection_tellsTheAskerOfChanges_andTakesOneReceiverAndFew() {
+    Plan plan =
+        assertInstanceOf(PlanResult.Planned.class, ofFew(unbalanced("[brand-a]", 100))).plan();
+    assertEquals(
+        Plan.IntersectEngine.UNBALANCED, ((Plan.Intersect) plan.steps().getFirst()).engine());
+    assertTrue(plan.reveals().contains(new Plan.Reveal(Market.BRAND, "lookup.changes")));
+    assertEquals(
+        "outputs[0].to",
+        refused(ofFew(unbalanced("[brand-a, mall-b]", 100))).getFirst().problem().at());
+    assertEquals(
+        ErrorCode.TOO_LARGE,
+        refused(ofFew(unbalanced("[brand-a]", 65_537))).getFirst().problem().code());
+    assertEquals(
+        ErrorCode.TOO_LARGE,
+        refused(Market.plan(unbalanced("[brand-a]", 100))).getFirst().problem().code());
+  }
+
   @Test
   void plan_ofIntersection_holdsTheBucketAndTheFormOfTheList() {
     Plan.Intersect usual = (Plan.Intersect) planned(JobReader.read(MEMBERS)).steps().getFirst();
