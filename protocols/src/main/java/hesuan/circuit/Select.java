@@ -7,8 +7,8 @@ import java.util.Arrays;
 /**
  * Products of bits and values as additive shares modulo 2^64: the values where a bit is 1, zeros
  * elsewhere, and nobody knows which. A bit is XOR-shared or known to one side, a value known to one
- * side or additively shared. Values and results are row after row of one or more columns, a row
- * for each bit. Both ends call the mirrored methods with the same counts. One thread's.
+ * side or additively shared. Values and results are row after row of one or more columns, a row for
+ * each bit. Both ends call the mirrored methods with the same counts. One thread's.
  */
 public final class Select {
   private final ChosenTransfers transfers;

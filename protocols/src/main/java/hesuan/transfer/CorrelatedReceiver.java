@@ -1,7 +1,6 @@
 package hesuan.transfer;
 
 import hesuan.vole.Peer;
-import hesuan.vole.ShortTransfers;
 
 /**
  * The end of correlated transfers with random bits b: rows t = q + b Delta, b in the lowest bit.

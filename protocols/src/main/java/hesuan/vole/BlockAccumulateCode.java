@@ -57,7 +57,8 @@ final class BlockAccumulateCode {
   }
 
   /** The second half of the permutation before, the sums, and the first half of the next one. */
-  private void accumulate(@Nullable BucketPermutation open, long[] in, BucketPermutation next, long[] out) {
+  private void accumulate(
+      @Nullable BucketPermutation open, long[] in, BucketPermutation next, long[] out) {
     int[] cursor = next.starts.clone();
     long[] sum = new long[2];
     if (open == null) {

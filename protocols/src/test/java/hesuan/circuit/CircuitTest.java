@@ -23,15 +23,13 @@ class CircuitTest {
     ends.run(
             channel -> {
               try (Circuit circuit =
-                  Circuit.open(
-                      channel, Digest.of("run"), true, TwoEnds.seeded(1), Workers.ONE)) {
+                  Circuit.open(channel, Digest.of("run"), true, TwoEnds.seeded(1), Workers.ONE)) {
                 return first.apply(circuit);
               }
             },
             channel -> {
               try (Circuit circuit =
-                  Circuit.open(
-                      channel, Digest.of("run"), false, TwoEnds.seeded(2), Workers.ONE)) {
+                  Circuit.open(channel, Digest.of("run"), false, TwoEnds.seeded(2), Workers.ONE)) {
                 return second.apply(circuit);
               }
             })
@@ -212,7 +210,9 @@ class CircuitTest {
     assertArrayEquals(
         selected(ones, 1),
         sum(
-            run(c -> c.select().bits(BITS_FIRST, COUNT), c -> c.select().bits(BITS_SECOND, COUNT))));
+            run(
+                c -> c.select().bits(BITS_FIRST, COUNT),
+                c -> c.select().bits(BITS_SECOND, COUNT))));
   }
 
   /** One's shares of zeros and of ones alike are spread over all of 64 bits. */
@@ -221,7 +221,9 @@ class CircuitTest {
     long[] ones = new long[COUNT];
     Arrays.fill(ones, 1);
     long[][] shares =
-        run(c -> c.select().own(BITS_FIRST, ones, COUNT, 1), c -> c.select().peers(BITS_SECOND, COUNT, 1));
+        run(
+            c -> c.select().own(BITS_FIRST, ones, COUNT, 1),
+            c -> c.select().peers(BITS_SECOND, COUNT, 1));
     for (long[] each : shares) {
       // Two of 1009 alike with probability 2^-45.
       assertEquals(COUNT, Arrays.stream(each).distinct().count());

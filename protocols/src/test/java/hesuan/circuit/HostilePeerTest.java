@@ -55,7 +55,8 @@ class HostilePeerTest {
     }
   }
 
-  private static TwoEnds<long[]> run(boolean byFirst, byte tag, Function<byte[], List<byte[]>> change) {
+  private static TwoEnds<long[]> run(
+      boolean byFirst, byte tag, Function<byte[], List<byte[]>> change) {
     TwoEnds<long[]> ends = new TwoEnds<>();
     if (byFirst) {
       ends.firstWire = channel -> new Wire(channel, tag, change);

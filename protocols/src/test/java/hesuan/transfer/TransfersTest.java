@@ -23,8 +23,7 @@ class TransfersTest {
         .run(
             channel -> {
               try (Transfers transfers =
-                  Transfers.open(
-                      channel, Digest.of("run"), true, TwoEnds.seeded(1), Workers.ONE)) {
+                  Transfers.open(channel, Digest.of("run"), true, TwoEnds.seeded(1), Workers.ONE)) {
                 return first.apply(transfers);
               }
             },
@@ -39,6 +38,7 @@ class TransfersTest {
   }
 
   /** What one end got in both directions. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Got(long[] sent, long[] received, long delta0, long delta1) {}
 
   private static Got draw(Transfers transfers, int count) {
@@ -107,7 +107,8 @@ class TransfersTest {
   @Test
   void next_inAnyPortions_givesTheSameRows() {
     int count = 1_060_000;
-    TwoEnds<Got> whole = run(transfers -> draw(transfers, count), transfers -> draw(transfers, count));
+    TwoEnds<Got> whole =
+        run(transfers -> draw(transfers, count), transfers -> draw(transfers, count));
     TwoEnds<Got> portions =
         run(
             transfers -> {
@@ -133,7 +134,8 @@ class TransfersTest {
   @Test
   void next_twoWorkers_givesTheSameRows() {
     int count = 20_000;
-    TwoEnds<Got> one = run(transfers -> draw(transfers, count), transfers -> draw(transfers, count));
+    TwoEnds<Got> one =
+        run(transfers -> draw(transfers, count), transfers -> draw(transfers, count));
     try (ExecutorService pool = Executors.newFixedThreadPool(2)) {
       Workers two = Workers.of(2, pool);
       TwoEnds<Got> both =
@@ -141,8 +143,7 @@ class TransfersTest {
               .run(
                   channel -> {
                     try (Transfers transfers =
-                        Transfers.open(
-                            channel, Digest.of("run"), true, TwoEnds.seeded(1), two)) {
+                        Transfers.open(channel, Digest.of("run"), true, TwoEnds.seeded(1), two)) {
                       // Both stocks end together, as for triples.
                       draw(transfers, 10_240);
                       return draw(transfers, count);
@@ -167,7 +168,8 @@ class TransfersTest {
   @Test
   void next_pastARound_rowsAreAllUnlike() {
     int count = 70_000;
-    TwoEnds<Got> ends = run(transfers -> draw(transfers, count), transfers -> draw(transfers, count));
+    TwoEnds<Got> ends =
+        run(transfers -> draw(transfers, count), transfers -> draw(transfers, count));
     for (Got got : List.of(ends.first, ends.second)) {
       for (long[] rows : List.of(got.sent, got.received)) {
         // 140,000 words of 63 random bits: two alike with probability 2^-29.
@@ -191,7 +193,8 @@ class TransfersTest {
   @Test
   void next_aMillion_travelsShort() {
     int count = 1_000_000;
-    TwoEnds<Got> ends = run(transfers -> draw(transfers, count), transfers -> draw(transfers, count));
+    TwoEnds<Got> ends =
+        run(transfers -> draw(transfers, count), transfers -> draw(transfers, count));
     assertTrue(ends.bytes < 2 * 190_000, ends.bytes + " bytes");
   }
 }

@@ -12,7 +12,9 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** Two ends of a protocol in memory; who fails closes its end of the channel, as the runtime does. */
+/**
+ * Two ends of a protocol in memory; who fails closes its end of the channel, as the runtime does.
+ */
 public final class TwoEnds<R> {
   public UnaryOperator<Channel> firstWire = channel -> channel;
   public UnaryOperator<Channel> secondWire = channel -> channel;

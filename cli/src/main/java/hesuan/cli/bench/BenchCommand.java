@@ -10,12 +10,12 @@ import hesuan.cli.Group;
       AggregateBench.class,
       BudgetBench.class,
       ChannelBench.class,
+      CircuitBench.class,
       NoiseBench.class,
       JoinBench.class,
       PsiBench.class,
       ReportCommand.class,
       SqlBench.class,
-      VoleBench.class,
-      CircuitBench.class
+      VoleBench.class
     })
 public final class BenchCommand extends Group {}

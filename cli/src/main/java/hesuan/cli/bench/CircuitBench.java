@@ -2,9 +2,11 @@ package hesuan.cli.bench;
 
 import hesuan.channel.Channel;
 import hesuan.circuit.Circuit;
+import hesuan.circuit.Select;
 import hesuan.vole.Peer;
 import hesuan.vole.Words;
 import hesuan.wire.PartyId;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,8 +21,7 @@ import picocli.CommandLine.Option;
         "Equality of values, bin by bin, by silent transfers and bit-sliced gates."
             + " 基于静默不经意传输与位切片门电路的逐桶相等性比较。")
 final class CircuitBench extends ProcessBench {
-  private static final List<PartyId> PARTIES =
-      List.of(new PartyId("first"), new PartyId("second"));
+  private static final List<PartyId> PARTIES = List.of(new PartyId("first"), new PartyId("second"));
   private static final byte OPENED = 100;
   private static final int ROWS_MAX = 1 << 24;
 
@@ -109,6 +110,30 @@ final class CircuitBench extends ProcessBench {
           Circuit.open(channel, me.session(run), me.index() == 0, me.random(), me.workers())) {
         long[] shares = circuit.equality().shares(values, bits);
         return Map.of("alike", "" + opened(new Peer(channel), shares));
+      }
+    }
+
+    /** Selection by as many shared bits of one side's values, then of shared ones. */
+    @Override
+    public Map<String, Object> after(BenchParty me, long[] values, Map<PartyId, Channel> channels) {
+      Channel channel = channels.get(me.peer());
+      boolean first = me.index() == 0;
+      long[] chosen = Arrays.copyOf(values, (rows + 63) / 64);
+      try (Circuit circuit =
+          Circuit.open(channel, me.session(runs + 1), first, me.random(), me.workers())) {
+        Select select = circuit.select();
+        long start = System.nanoTime();
+        long[] own = first ? select.own(chosen, values, rows, 1) : select.peers(chosen, rows, 1);
+        long between = System.nanoTime();
+        long[] shared = select.shared(chosen, values, rows, 1);
+        long end = System.nanoTime();
+        return Map.of(
+            "selected",
+            own.length + shared.length,
+            "selectOwnSeconds",
+            (between - start) / 1e9,
+            "selectSharedSeconds",
+            (end - between) / 1e9);
       }
     }
 

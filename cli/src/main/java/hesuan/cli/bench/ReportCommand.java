@@ -37,6 +37,7 @@ final class ReportCommand extends Command {
           "channel --relay --megabytes 64",
           "channel --message-bytes 1000 --megabytes 16",
           "vole --elements 1342177 --threads 2",
+          "circuit",
           "psi --protocol vole --rows 1048576 --threads 2",
           "psi --protocol vole-malicious --rows 1048576 --threads 2",
           "psi --protocol vole --rows 10000000 --threads 2 --runs 1 --heap 1536m",
