@@ -33,10 +33,12 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestInstance;
 
@@ -48,6 +50,10 @@ import org.junit.jupiter.api.TestInstance;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class KillTest {
   private static final int SIGKILL = 128 + 9;
+  private static final int PEOPLE = 120;
+
+  /** How many of a party's people the next one lacks. */
+  private static final int SHIFT = 10;
 
   /** How a job comes to a step. */
   private enum Way {
@@ -281,6 +287,55 @@ class KillTest {
     return trial.way == Way.CANCELLED || trial.way == Way.EXPIRED;
   }
 
+  /** Whom all three share, each learns of its own; or, if one is lost, nobody anything. */
+  @Test
+  void intersectionOfAll_thatLosesAParty_leavesNoListAnywhere() throws Exception {
+    revive();
+    arm(THIRD, StepName.AGENT_BEGIN_AFTER_STORE);
+    String lost = submitIntersection();
+    awaitDeath(THIRD, lost);
+    trio.start(THIRD);
+    await("an end of " + lost, () -> trio.job(lost).path("ended").asBoolean());
+    assertEquals("failed", trio.job(lost).path("state").asText(), () -> told(lost));
+    assertTrue(trio.job(lost).path("problem").toString().contains(THIRD), () -> told(lost));
+    for (String party : PARTIES) {
+      await(party + " to settle", () -> trio.agentState(party, lost).equals("settled"));
+      try (Stream<Path> left = Files.walk(trio.federation.home(party))) {
+        assertEquals(
+            List.of(), left.filter(f -> f.getFileName().toString().startsWith(lost)).toList());
+      }
+    }
+    String done = submitIntersection();
+    await("an end of " + done, () -> trio.job(done).path("ended").asBoolean());
+    assertEquals("done", trio.job(done).path("state").asText(), () -> told(done));
+    Set<String> shared = new TreeSet<>(Set.of("phone"));
+    ThreeParties.rows(2 * SHIFT, PEOPLE).lines().skip(1).forEach(l -> shared.add(l.split(",")[0]));
+    for (String party : PARTIES) {
+      Path list = trio.federation.home(party).resolve("results/" + done + "/shared_by_all.csv");
+      await(party + "'s list", () -> Files.exists(list));
+      assertEquals(shared, new TreeSet<>(Files.readAllLines(list)));
+    }
+  }
+
+  private String submitIntersection() {
+    number++;
+    String spec =
+        """
+        apiVersion: hesuan/v1
+        kind: Job
+        metadata: {name: all-%d}
+        purpose: {code: audience.intersect, basis: consent}
+        contract: ctr-kill
+        inputs: {a: brand-a/people@1, b: mall-b/people@1, c: pay-c/people@1}
+        what: {template: {name: audience.intersect, parameters: {sizeStep: 64}}}
+        privacy: {unit: phone, minGroup: 50}
+        outputs: [{name: shared_by_all, to: [brand-a, mall-b, pay-c], form: members}]
+        run: {deadline: PT2M, attempts: 1}
+        """
+            .formatted(number);
+    return trio.coordinator().post("/jobs", Map.of("spec", spec)).path("id").asText();
+  }
+
   // ---- what must hold
 
   private void check(Trial trial, String id, Map<String, ThreeParties.Books> before)
@@ -486,6 +541,10 @@ class KillTest {
   void found() throws Exception {
     trio = new ThreeParties("kill");
     trio.publish(MEMBER, "poor", ThreeParties.rows(60), "0.001");
+    for (int p = 0; p < PARTIES.size(); p++) {
+      String rows = ThreeParties.rows(p * SHIFT, p * SHIFT + PEOPLE);
+      trio.publish(PARTIES.get(p), "people", rows, "900");
+    }
     trio.sign("ctr-kill");
   }
 

@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
  * A coordinator and three agents as real processes, each of which may be killed, stopped and
@@ -74,8 +75,12 @@ final class ThreeParties implements AutoCloseable {
 
   /** As many people, each with one row. */
   static String rows(int people) {
+    return rows(0, people);
+  }
+
+  static String rows(int from, int to) {
     StringBuilder rows = new StringBuilder("phone,city\n");
-    for (int i = 0; i < people; i++) {
+    for (int i = from; i < to; i++) {
       rows.append("138%08d,%s\n".formatted(i, i % 2 == 0 ? "x" : "y"));
     }
     return rows.toString();
@@ -104,15 +109,22 @@ final class ThreeParties implements AutoCloseable {
     request.put(
         "rules",
         List.of(
-            Map.of(
-                "column", "*",
-                "level", "aggregate",
-                "receivers", List.of("*"),
-                "purposes", List.of("benchmark"),
-                "until", LocalDate.now(ZoneOffset.UTC).plusYears(1).toString())));
+            rule("*", "aggregate", List.of("*"), "benchmark"),
+            rule("phone", "aggregate", List.of("*"), "benchmark"),
+            rule("phone", "plain", PARTIES, "audience.intersect")));
     request.put("terms", Map.of("minGroup", 20, "maxEpsilon", "1"));
     request.put("budget", budget);
     return request;
+  }
+
+  private static Map<String, Object> rule(
+      String column, String level, List<String> receivers, String purpose) {
+    return Map.of(
+        "column", column,
+        "level", level,
+        "receivers", receivers,
+        "purposes", List.of(purpose),
+        "until", LocalDate.now(ZoneOffset.UTC).plusYears(1).toString());
   }
 
   /** A contract over every product published so far, signed by all. */
@@ -136,15 +148,16 @@ final class ThreeParties implements AutoCloseable {
                 Product.VERSION,
                 new ContractId(id),
                 members,
-                List.of("benchmark"),
+                List.of("audience", "benchmark"),
                 List.copyOf(products),
-                List.of("dpQuery"),
-                List.of(
-                    new Contract.Output("aggregate", PARTIES.stream().map(PartyId::new).toList())),
+                List.of("dpQuery", "intersect"),
+                Stream.of("aggregate", "members")
+                    .map(f -> new Contract.Output(f, PARTIES.stream().map(PartyId::new).toList()))
+                    .toList(),
                 today,
                 today.plusDays(9),
                 1000,
-                List.of("leader-and-helpers-do-not-collude")));
+                List.of("leader-and-helpers-do-not-collude", "no-collusion:brand-a+mall-b")));
     for (String party : PARTIES) {
       api(party).post("/contracts/" + id + "/sign", Map.of());
     }
