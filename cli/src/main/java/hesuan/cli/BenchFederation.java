@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -148,21 +149,33 @@ final class BenchFederation implements AutoCloseable {
     }
   }
 
-  /** What the agents sent each other for that job, before TLS, as their logs say. */
+  /**
+   * What the agents sent each other for that job, before TLS, as their logs say: soon after its end.
+   */
   long bytesSent(String job) throws IOException {
     long all = 0;
     for (String party : parties) {
-      try (Stream<String> lines = Files.lines(Background.logFile(processes.home(party)))) {
-        all +=
-            lines
-                .map(SENT::matcher)
-                .filter(Matcher::find)
-                .filter(found -> found.group(1).equals(job))
-                .mapToLong(found -> Long.parseLong(found.group(2)))
-                .sum();
+      OptionalLong sent = bytesSent(party, job);
+      for (int tries = 0; sent.isEmpty() && tries < 100; tries++) {
+        DemoFederation.pause();
+        sent = bytesSent(party, job);
       }
+      all +=
+          sent.orElseThrow(
+              () -> new ProblemException(ErrorCode.INTERNAL, party, "an end of " + job, "none"));
     }
     return all;
+  }
+
+  private OptionalLong bytesSent(String party, String job) throws IOException {
+    try (Stream<String> lines = Files.lines(Background.logFile(processes.home(party)))) {
+      return lines
+          .map(SENT::matcher)
+          .filter(Matcher::find)
+          .filter(found -> found.group(1).equals(job))
+          .mapToLong(found -> Long.parseLong(found.group(2)))
+          .reduce(Long::sum);
+    }
   }
 
   /** Resident, of each agent from its start. */

@@ -21,7 +21,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * An intersection of many buckets between real processes, each of which is killed half way: the
- * next attempt begins behind what both have done, and the list is that of an undisturbed run.
+ * next attempt begins behind what both have done, and the list is that of an undisturbed run. Then
+ * one side's file is spoiled.
  */
 class IntersectionResumeTest {
   private static final String LEADER = "leader";
@@ -54,7 +55,7 @@ class IntersectionResumeTest {
       publish(two, HELPER, SHIFT);
       two.contract("people", "audience.intersect", "intersect", "members");
       try (Api coordinator = two.processes.at(LEADER).coordinator()) {
-        String job = coordinator.post("/jobs", Map.of("spec", spec())).path("id").asText();
+        String job = coordinator.post("/jobs", Map.of("spec", spec("resume", BUCKET))).path("id").asText();
         Path done = two.processes.home(LEADER).resolve("results/" + job + ".buckets");
         kill(two, HELPER, done, 3, environment);
         kill(two, LEADER, done, 8, environment);
@@ -79,8 +80,30 @@ class IntersectionResumeTest {
             assertEquals(List.of(), left.toList());
           }
         }
+        aSpoiledFile_endsItsJobAlone(two, coordinator);
       }
     }
+  }
+
+  /** Everybody hears why, nobody is harmed, and the file as it was serves again. */
+  private static void aSpoiledFile_endsItsJobAlone(BenchFederation two, Api coordinator)
+      throws Exception {
+    Path file = two.processes.home(HELPER).resolve("people.csv");
+    List<String> lines = Files.readAllLines(file);
+    Files.writeString(file, "phone,city\nabc\n");
+    JsonNode spoiled = end(coordinator, spec("spoiled", PEOPLE));
+    assertEquals("refused", spoiled.path("state").asText(), spoiled::toString);
+    assertTrue(spoiled.toString().contains("HS3003"), spoiled::toString);
+    Files.write(file, lines);
+    JsonNode whole = end(coordinator, spec("whole", PEOPLE));
+    assertEquals("done", whole.path("state").asText(), whole::toString);
+    assertTrue(two.processes.process(LEADER).isAlive());
+  }
+
+  private static JsonNode end(Api coordinator, String spec) throws Exception {
+    String job = coordinator.post("/jobs", Map.of("spec", spec)).path("id").asText();
+    await("an end of " + job, () -> coordinator.get("/jobs/" + job).path("ended").asBoolean());
+    return coordinator.get("/jobs/" + job);
   }
 
   private static Stream<String> people(int from, int to) {
@@ -100,11 +123,11 @@ class IntersectionResumeTest {
         "audience.intersect");
   }
 
-  private static String spec() {
+  private static String spec(String name, int bucket) {
     return """
         apiVersion: hesuan/v1
         kind: Job
-        metadata: {name: resume}
+        metadata: {name: %s}
         purpose: {code: audience.intersect}
         contract: %s
         inputs: {own: leader/people@1, others: helper/people@1}
@@ -114,7 +137,7 @@ class IntersectionResumeTest {
         outputs: [{name: shared, to: [leader], form: members}]
         run: {deadline: PT5M, attempts: 4}
         """
-        .formatted(BenchFederation.CONTRACT, BUCKET);
+        .formatted(name, BenchFederation.CONTRACT, bucket);
   }
 
   /** With SIGKILL, once the leader has kept so many buckets. */
