@@ -38,6 +38,9 @@ public final class OwnRows implements AutoCloseable {
   /** The people in the rows: {@code raw} identifier as it stands there, {@code unit} for whom. */
   public static final String PERSON = "person";
 
+  /** Of 16 bytes and more each, so that they take less than half of what DuckDB has by default. */
+  private static final long VALUES_KEPT_MAX = 6_000_000;
+
   private final Product product;
   private final SourceReader reader;
   private final DuckDBConnection connection;
@@ -71,6 +74,31 @@ public final class OwnRows implements AutoCloseable {
 
   public Product product() {
     return product;
+  }
+
+  /**
+   * To call before more than one query goes over the rows: a CSV is then parsed once, and what is
+   * asked of it lies in DuckDB's memory, if it fits.
+   *
+   * @param text of the queries; a column is asked for if its name stands anywhere in it
+   */
+  public void keep(String text) throws SQLException {
+    String id = product.id().column();
+    List<String> asked =
+        product.columns().stream()
+            .map(Product.Column::name)
+            .filter(name -> name.equals(id) || text.contains(name))
+            .map(name -> '"' + name + '"')
+            .toList();
+    boolean fits = product.rows() * asked.size() <= VALUES_KEPT_MAX;
+    if (!(reader.source() instanceof Source.Csv) || !fits) {
+      return;
+    }
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(
+          "CREATE TABLE kept AS SELECT %s FROM %s".formatted(String.join(", ", asked), VISIBLE));
+      statement.execute("CREATE OR REPLACE VIEW " + VISIBLE + " AS SELECT * FROM kept");
+    }
   }
 
   public Connection connection() {

@@ -14,7 +14,11 @@ import hesuan.wire.Plan;
 import hesuan.wire.SecretBytes;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +37,7 @@ public final class JobBook {
   }
 
   private final Store store;
+  private final Map<JobId, ReadPlan> plans = Collections.synchronizedMap(new LastPlans());
 
   public JobBook(Store store) {
     this.store = store;
@@ -187,10 +192,19 @@ public final class JobBook {
   /** Jobs other than that one in which this party took part under the contract. */
   int jobsUnder(String contract, JobId except) {
     return (int)
-        all().stream()
-            .filter(e -> !e.id().equals(except) && e.plan().contract().value().equals(contract))
-            .filter(e -> !(e.state() instanceof PartyJobState.Declined))
-            .filter(e -> charged(e.state()))
+        store
+            .read(
+                "jobs under a contract",
+                t ->
+                    t.query(
+                        """
+                        SELECT state FROM job
+                        WHERE id <> ? AND json_extract(CAST(plan AS TEXT), '$.contract') = ?""",
+                        row -> Json.read(row.getString(1), PartyJobState.class),
+                        except.value(),
+                        contract))
+            .stream()
+            .filter(JobBook::charged)
             .count();
   }
 
@@ -207,12 +221,20 @@ public final class JobBook {
   }
 
   public Optional<JobEntry> find(JobId job) {
-    return store.read("job", t -> t.one(SELECT + " WHERE id = ?", JobBook::entry, job.value()));
+    return store.read("job", t -> t.one(SELECT + " WHERE id = ?", this::entry, job.value()));
+  }
+
+  List<JobId> ids() {
+    return store.read(
+        "job ids",
+        t ->
+            t.query(
+                "SELECT id FROM job ORDER BY created_seconds, id",
+                row -> new JobId(row.getString(1))));
   }
 
   public List<JobEntry> all() {
-    return store.read(
-        "jobs", t -> t.query(SELECT + " ORDER BY created_seconds, id", JobBook::entry));
+    return store.read("jobs", t -> t.query(SELECT + " ORDER BY created_seconds, id", this::entry));
   }
 
   public Optional<Result> result(JobId job) {
@@ -229,15 +251,16 @@ public final class JobBook {
                 job.value()));
   }
 
-  private static JobEntry entry(ResultSet row) throws SQLException {
+  private JobEntry entry(ResultSet row) throws SQLException {
     try {
+      JobId id = new JobId(row.getString(1));
       byte @Nullable [] own = row.getBytes(5);
       byte @Nullable [] all = row.getBytes(6);
       byte @Nullable [] seed = row.getBytes(7);
       return new JobEntry(
-          new JobId(row.getString(1)),
+          id,
           Propose.parseFrom(row.getBytes(2)),
-          Json.read(row.getBytes(3), Plan.class),
+          plan(id, row.getBytes(3)),
           Json.read(row.getString(4), PartyJobState.class),
           own == null ? null : Envelope.read(own),
           all == null ? List.of() : List.of(Json.read(all, Envelope[].class)),
@@ -246,6 +269,31 @@ public final class JobBook {
           row.getLong(9));
     } catch (InvalidProtocolBufferException e) {
       throw new IllegalStateException("stored proposal cannot be read", e);
+    }
+  }
+
+  /** A job is looked up at each of its steps, and reading a plan of thousand groups takes long. */
+  private Plan plan(JobId job, byte[] stored) {
+    ReadPlan read = plans.get(job);
+    if (read == null || !Arrays.equals(read.stored, stored)) {
+      read = new ReadPlan(stored, Json.read(stored, Plan.class));
+      plans.put(job, read);
+    }
+    return read.plan;
+  }
+
+  private record ReadPlan(byte[] stored, Plan plan) {}
+
+  private static final class LastPlans extends LinkedHashMap<JobId, ReadPlan> {
+    private static final int PLANS_MAX = 16;
+
+    LastPlans() {
+      super(2 * PLANS_MAX, 0.75f, true);
+    }
+
+    @Override
+    protected boolean removeEldestEntry(Map.Entry<JobId, ReadPlan> eldest) {
+      return size() > PLANS_MAX;
     }
   }
 }

@@ -40,6 +40,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -72,6 +73,9 @@ public final class JobDriver {
   private final Clock clock;
   private final SecureRandom random;
   private final Map<JobId, ReentrantLock> locks = new ConcurrentHashMap<>();
+
+  /** Jobs that need nothing more, so that the clock need not look at each that ever was. */
+  private final Set<JobId> finished = ConcurrentHashMap.newKeySet();
 
   /**
    * @param line says something to the coordinator, or forgets it if there is no line now
@@ -230,22 +234,30 @@ public final class JobDriver {
 
   /** Now and then: says and does again what has found no answer, and watches deadlines. */
   public void tick() {
-    for (JobEntry entry : book.all()) {
-      if (entry.state() instanceof PartyJobState.Settled settled
-          && settled.receipt() != null
-          && settled.undelivered().isEmpty()
-          && !attempts.missesResult(entry)) {
+    for (JobId id : book.ids()) {
+      if (finished.contains(id)) {
         continue;
       }
       try {
-        if (clock.millis() > entry.deadlineMillis()) {
-          feed(entry.id(), new PartyJobEvent.DeadlinePassed(), Rows.NONE);
-        }
-        locked(entry.id(), () -> book.find(entry.id()).ifPresent(this::sayAgain));
+        book.find(id).ifPresent(this::tick);
       } catch (RuntimeException e) {
-        LOG.error("job {} cannot go on", entry.id(), e);
+        LOG.error("job {} cannot go on", id, e);
       }
     }
+  }
+
+  private void tick(JobEntry entry) {
+    if (entry.state() instanceof PartyJobState.Settled settled
+        && settled.receipt() != null
+        && settled.undelivered().isEmpty()
+        && !attempts.missesResult(entry)) {
+      finished.add(entry.id());
+      return;
+    }
+    if (clock.millis() > entry.deadlineMillis()) {
+      feed(entry.id(), new PartyJobEvent.DeadlinePassed(), Rows.NONE);
+    }
+    locked(entry.id(), () -> book.find(entry.id()).ifPresent(this::sayAgain));
   }
 
   private void sayAgain(JobEntry entry) {

@@ -63,6 +63,7 @@ final class QueryStep {
       SelectedQuery part = null;
       List<List<String>> told = List.of();
       if (rows != null) {
+        rows.keep(step.rows());
         rows.findPeople(context.noiseSeed());
         part =
             SelectedQuery.open(
@@ -127,6 +128,7 @@ final class QueryStep {
 
   private static long[] part(Plan.DpQuery step, OwnRows rows, SecretBytes seed)
       throws SQLException {
+    rows.keep(step.rows());
     rows.findPeople(seed);
     return new BoundedQuery(step, rows.product().id().column(), orderSecret(seed))
         .run(rows.connection());

@@ -97,9 +97,22 @@ class OwnRowsTest {
   }
 
   private long[] cells(int maxGroups, int maxRows, String filter) throws IOException, SQLException {
+    long[] read = cells(maxGroups, maxRows, filter, false);
+    assertArrayEquals(read, cells(maxGroups, maxRows, filter, true), "rows kept in memory");
+    return read;
+  }
+
+  private long[] cells(int maxGroups, int maxRows, String filter, boolean keep)
+      throws IOException, SQLException {
+    Plan.DpQuery query = query(maxGroups, maxRows);
     try (OwnRows rows = rows(filter)) {
+      if (keep) {
+        rows.keep(query.rows());
+        // Nothing of it comes from the file any more.
+        Files.writeString(folder.resolve("orders.csv"), "phone,city,amount\n");
+      }
       rows.findPeople(new SecretBytes(new byte[32]));
-      return new BoundedQuery(query(maxGroups, maxRows), "phone", 7).run(rows.connection());
+      return new BoundedQuery(query, "phone", 7).run(rows.connection());
     }
   }
 
