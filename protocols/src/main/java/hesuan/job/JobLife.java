@@ -16,7 +16,10 @@ import java.util.TreeSet;
  * beside it, so that the record never denies what happened.
  */
 public final class JobLife {
-  /** Troubles that another attempt may cure; any other ends the job at once. */
+  /**
+   * Troubles that another attempt may cure: a process, a line or an owner's database that was down.
+   * Any other ends the job at once.
+   */
   private static final Set<ErrorCode> WORTH_ANOTHER_ATTEMPT =
       EnumSet.of(
           ErrorCode.PEER_UNREACHABLE,

@@ -14,7 +14,7 @@ import picocli.CommandLine.Option;
 @Command(name = "sql", description = "A SQL question to many parties. 多方 SQL 查询。")
 class SqlBench extends Bench {
   private static final String BOUND =
-      "reading the CSV twice (people, then values) and sorting the rows by person and group, on the cores that all parties share";
+      "parsing the CSV, joining its rows to people and groups, and sorting them by both, on the cores that all parties share; a third goes to planning, policy and signatures";
 
   @Option(names = "--parties", paramLabel = "N", defaultValue = "2", description = "Parties. 参与方数。")
   int parties;
