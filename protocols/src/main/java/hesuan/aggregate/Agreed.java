@@ -38,6 +38,21 @@ record Agreed(SortedMap<Integer, byte[]> contributions) {
     return new Agreed(contributions);
   }
 
+  /**
+   * Whether these are among those held.
+   *
+   * @param all none is left out: they are in the other half already
+   */
+  boolean covers(Agreed agreed, boolean all) {
+    return agreed.contributions.entrySet().stream()
+            .allMatch(
+                e -> {
+                  byte[] here = contributions.get(e.getKey());
+                  return here != null && Messages.same(here, e.getValue());
+                })
+        && (!all || agreed.contributions.size() == contributions.size());
+  }
+
   byte[] statement(byte[] context, byte[] keys) {
     return Statement.of("set", context, keys, encode());
   }

@@ -51,9 +51,28 @@ record Contribution(byte[] key, byte[] opening, byte[] other, byte[] signature) 
       long[] addend,
       PartySigner signer,
       SecureRandom random) {
+    byte[] keys = Offer.keysDigest(settings.context(), opening, other);
+    if (addend.length != settings.length()) {
+      throw new IllegalArgumentException(
+          "%d cells instead of %d".formatted(addend.length, settings.length()));
+    }
+    Cut.Parts parts =
+        settings.range() == null
+            ? Cut.parts(settings, addend, random)
+            : RangedSum.parts(settings, keys, self, addend, random);
+    return seal(settings, self, opening, other, parts, signer, random);
+  }
+
+  static Sealed seal(
+      TwoAggregatorSettings settings,
+      PartyId self,
+      Offer opening,
+      Offer other,
+      Cut.Parts parts,
+      PartySigner signer,
+      SecureRandom random) {
     byte[] context = settings.context();
     byte[] keys = Offer.keysDigest(context, opening, other);
-    Cut.Parts parts = Cut.parts(settings, addend, random);
     try (AgreementKey key = AgreementKey.fresh(random)) {
       byte[] openingKey = sealing(key, settings.opening(), opening.key(), keys, self);
       byte[] otherKey = sealing(key, settings.other(), other.key(), keys, self);

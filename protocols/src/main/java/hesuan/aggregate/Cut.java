@@ -1,11 +1,14 @@
 package hesuan.aggregate;
 
 import hesuan.group.Workers;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
+import hesuan.range.RangeCheck;
 import java.security.SecureRandom;
+import java.util.Arrays;
 
-/** A vector in two parts that add up to it, of which one alone says nothing: one is a mere seed. */
+/**
+ * A vector in two parts that add up to it, of which one alone says nothing: one is a mere seed.
+ * With a range both parts carry shares of a proof too ({@link RangedSum}).
+ */
 final class Cut {
   private static final int SEED = 32;
 
@@ -15,33 +18,19 @@ final class Cut {
   private Cut() {}
 
   static Parts parts(TwoAggregatorSettings settings, long[] addend, SecureRandom random) {
-    if (addend.length != settings.length()) {
-      throw new IllegalArgumentException(
-          "%d cells instead of %d".formatted(addend.length, settings.length()));
-    }
     byte[] seed = new byte[SEED];
     random.nextBytes(seed);
     long[] cells = addend.clone();
     try (Masks mask = new Masks()) {
       mask.subtract(seed.clone());
-      mask.applyTo(cells, 0, cells.length, Workers.ONE);
+      mask.applyTo(cells, 0, settings.length(), Workers.ONE);
     }
-    byte[] part = new byte[openingBytes(settings)];
-    ByteBuffer.wrap(part).order(ByteOrder.LITTLE_ENDIAN).asLongBuffer().put(cells);
-    return new Parts(part, seed);
+    byte[] opening = RangeCheck.encode(cells);
+    Arrays.fill(cells, 0);
+    return new Parts(opening, seed);
   }
 
-  static int openingBytes(TwoAggregatorSettings settings) {
-    return settings.length() * Long.BYTES;
-  }
-
-  static int otherBytes() {
-    return SEED;
-  }
-
-  static void addTo(long[] sum, byte[] openingPart) {
-    for (int i = 0; i < sum.length; i++) {
-      sum[i] += (long) Masks.LONG.get(openingPart, i * Long.BYTES);
-    }
+  static int otherBytes(TwoAggregatorSettings settings) {
+    return settings.range() == null ? SEED : RangedSum.OTHER_BYTES;
   }
 }

@@ -7,6 +7,7 @@ import hesuan.wire.PartyId;
 import hesuan.wire.ProblemException;
 import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -64,15 +65,20 @@ public final class OpeningAggregator {
     Offer otherOffer = Offer.receive(lines.peer(), context, verifier);
     byte[] keys = Offer.keysDigest(context, offer, otherOffer);
 
-    long[] sum = noise == null ? new long[settings.length()] : noise.clone();
+    OpeningSum sum = OpeningSum.of(settings, keys, key, otherOffer, lines.peer());
+    if (noise != null) {
+      sum.addNoise(noise);
+    }
     Agreed agreed = new Agreed(new TreeMap<>());
     int ownPlace = settings.contributors().indexOf(self);
+    byte[] ownPart = new byte[0];
+    byte[] ownDigest = new byte[0];
     if (addend != null && ownPlace >= 0) {
       try (Contribution.Sealed own =
           Contribution.seal(settings, self, offer, otherOffer, addend, signer, random)) {
         own.sendToOther(lines.peer());
-        Cut.addTo(sum, own.openingPart());
-        agreed.contributions().put(ownPlace, own.contribution().digest());
+        ownPart = own.openingPart().clone();
+        ownDigest = own.contribution().digest();
       }
     }
     Agreed held = held();
@@ -82,6 +88,14 @@ public final class OpeningAggregator {
         addPart(place, there, key, keys, sum, agreed);
       }
     }
+    if (ownPart.length > 0) {
+      if (!sum.add(ownPlace, self, ownPart)) {
+        throw notInRange(self);
+      }
+      Arrays.fill(ownPart, (byte) 0);
+      agreed.contributions().put(ownPlace, ownDigest);
+    }
+    sum.end();
     agreed.requireCohort(settings);
     return open(keys, sum, agreed);
   }
@@ -108,32 +122,51 @@ public final class OpeningAggregator {
   }
 
   private void addPart(
-      int place, byte[] there, AgreementKey key, byte[] keys, long[] sum, Agreed agreed) {
+      int place, byte[] there, AgreementKey key, byte[] keys, OpeningSum sum, Agreed agreed) {
     PartyId contributor = settings.contributors().get(place);
     Link link = Objects.requireNonNull(lines.contributors().get(place));
+    byte[] part;
     try {
-      Contribution contribution = Contribution.receive(link, context, keys, contributor, verifier);
-      if (!Messages.same(contribution.digest(), there)) {
-        throw new ProblemException(
-            ErrorCode.PROTOCOL_VIOLATION,
-            contributor.value(),
-            "one contribution at both aggregators",
-            "two");
-      }
-      byte[] part =
-          SealedPart.receive(
-              link,
-              contribution.key(key, self, keys, contributor),
-              Cut.openingBytes(settings),
-              contribution.opening());
-      Cut.addTo(sum, part);
-      agreed.contributions().put(place, there);
+      part = part(link, contributor, there, key, keys, sum.partBytes());
     } catch (ProblemException e) {
       lines.leaveOut(place, e);
+      return;
+    }
+    if (sum.add(place, contributor, part)) {
+      agreed.contributions().put(place, there);
+    } else {
+      lines.leaveOut(place, notInRange(contributor));
     }
   }
 
-  private SumOutcome open(byte[] keys, long[] sum, Agreed agreed) {
+  private byte[] part(
+      Link link,
+      PartyId contributor,
+      byte[] there,
+      AgreementKey key,
+      byte[] keys,
+      int bytes) {
+    Contribution contribution = Contribution.receive(link, context, keys, contributor, verifier);
+    if (!Messages.same(contribution.digest(), there)) {
+      throw new ProblemException(
+          ErrorCode.PROTOCOL_VIOLATION,
+          contributor.value(),
+          "one contribution at both aggregators",
+          "two");
+    }
+    return SealedPart.receive(
+        link, contribution.key(key, self, keys, contributor), bytes, contribution.opening());
+  }
+
+  private ProblemException notInRange(PartyId contributor) {
+    return new ProblemException(
+        ErrorCode.PROTOCOL_VIOLATION,
+        contributor.value(),
+        "figures in the range that the job asks for, with a proof",
+        "a proof that does not hold");
+  }
+
+  private SumOutcome open(byte[] keys, OpeningSum sum, Agreed agreed) {
     byte[] statement = agreed.statement(context, keys);
     byte[] signature = signer.sign(statement);
     lines
@@ -142,14 +175,12 @@ public final class OpeningAggregator {
             Phase.SET, new Fields.Writer().fixed(agreed.encode()).block(signature).bytes());
     byte[] theirs = lines.peer().receive(Phase.OPENED, PartySigner.SIGNATURE_BYTES_MAX);
     Messages.check(verifier, settings.other(), statement, theirs, "the contributors");
-    long[] others = new long[sum.length];
-    MaskedVector.receive(lines.peer(), others);
-    for (int i = 0; i < sum.length; i++) {
-      sum[i] += others[i];
-    }
+    long[] share = new long[settings.length()];
+    MaskedVector.receive(lines.peer(), share);
+    long[] opened = sum.open(lines.peer().peer(), share, agreed.contributions().size());
     byte[] receipt =
         new Fields.Writer().fixed(agreed.encode()).block(signature).block(theirs).bytes();
     lines.receipt(receipt);
-    return new SumOutcome(sum, agreed.parties(settings), Digest.of(statement));
+    return new SumOutcome(opened, agreed.parties(settings), Digest.of(statement));
   }
 }

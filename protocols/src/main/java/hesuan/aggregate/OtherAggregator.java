@@ -2,6 +2,7 @@ package hesuan.aggregate;
 
 import hesuan.channel.Channel;
 import hesuan.group.Workers;
+import hesuan.range.RangeCheck;
 import hesuan.wire.Digest;
 import hesuan.wire.ErrorCode;
 import hesuan.wire.PartyId;
@@ -80,7 +81,58 @@ public final class OtherAggregator {
     } else {
       lines.peer().send(Phase.HELD, held.encode());
     }
-    return open(keys, held, parts, noise);
+    if (settings.range() == null) {
+      Agreed agreed = agreed(keys, held);
+      try (Masks seeds = new Masks()) {
+        agreed
+            .contributions()
+            .keySet()
+            .forEach(place -> seeds.add(Objects.requireNonNull(parts.get(place))));
+        long[] own = noise == null ? new long[settings.length()] : noise;
+        MaskedVector.send(lines.peer(), own, seeds, Workers.ONE);
+      }
+      return receipt(keys, agreed);
+    }
+    RangedSum sum = new RangedSum(settings, keys, key, lines.peer().peer(), openingOffer);
+    if (noise != null) {
+      sum.addNoise(noise);
+    }
+    Agreed agreed = agreed(keys, inRange(sum, held, parts));
+    MaskedVector.send(lines.peer(), sum.share(), new Masks(), Workers.ONE);
+    return receipt(keys, agreed);
+  }
+
+  /** Answers the opening aggregator for one contribution after another: those that hold are added. */
+  private Agreed inRange(RangedSum sum, Agreed held, SortedMap<Integer, byte[]> parts) {
+    Link opening = lines.peer();
+    Agreed holding = new Agreed(new TreeMap<>());
+    while (true) {
+      byte[] payload = opening.receive(Phase.CHECK, sum.saidBytes());
+      if (payload.length == 0) {
+        return holding;
+      }
+      RangedSum.Said theirs = sum.decode(opening.peer(), payload);
+      byte[] part = parts.remove(theirs.place());
+      if (part == null) {
+        throw new ProblemException(
+            ErrorCode.PROTOCOL_VIOLATION,
+            opening.peer().value(),
+            "each contribution once, of which both hold a part",
+            "place " + theirs.place());
+      }
+      RangeCheck.Prepared prepared =
+          sum.other(settings.contributors().get(theirs.place()), part);
+      RangedSum.Said own = RangedSum.said(theirs.place(), prepared);
+      opening.send(Phase.CHECK, own.encode());
+      if (sum.holds(theirs, own)) {
+        sum.add(prepared.output());
+        holding
+            .contributions()
+            .put(
+                theirs.place(),
+                Objects.requireNonNull(held.contributions().get(theirs.place())));
+      }
+    }
   }
 
   private void receive(
@@ -98,7 +150,7 @@ public final class OtherAggregator {
           SealedPart.receive(
               link,
               contribution.key(key, self, keys, contributor),
-              Cut.otherBytes(),
+              Cut.otherBytes(settings),
               contribution.other()));
       held.contributions().put(place, contribution.digest());
     } catch (ProblemException e) {
@@ -106,8 +158,8 @@ public final class OtherAggregator {
     }
   }
 
-  private SumReceipt open(
-      byte[] keys, Agreed held, SortedMap<Integer, byte[]> parts, long @Nullable [] noise) {
+  /** The set that the opening aggregator names, signed by both. */
+  private Agreed agreed(byte[] keys, Agreed held) {
     Link opening = lines.peer();
     Fields.Reader in =
         new Fields.Reader(
@@ -118,27 +170,21 @@ public final class OtherAggregator {
     byte[] signature = in.block(PartySigner.SIGNATURE_BYTES_MAX);
     in.end();
     agreed.requireCohort(settings);
-    agreed
-        .contributions()
-        .forEach(
-            (place, digest) -> {
-              byte[] here = held.contributions().get(place);
-              if (here == null || !Messages.same(here, digest)) {
-                throw new ProblemException(
-                    ErrorCode.PROTOCOL_VIOLATION,
-                    opening.peer().value(),
-                    "contributions of which both hold a part",
-                    "another of " + settings.contributors().get(place));
-              }
-            });
+    if (!held.covers(agreed, settings.range() != null)) {
+      throw new ProblemException(
+          ErrorCode.PROTOCOL_VIOLATION,
+          opening.peer().value(),
+          "contributions of which both hold a part",
+          "others");
+    }
     byte[] statement = agreed.statement(context, keys);
     Messages.check(verifier, settings.opening(), statement, signature, "the contributors");
     opening.send(Phase.OPENED, signer.sign(statement));
-    try (Masks seeds = new Masks()) {
-      agreed.contributions().keySet().forEach(place -> seeds.add(Objects.requireNonNull(parts.get(place))));
-      long[] own = noise == null ? new long[settings.length()] : noise;
-      MaskedVector.send(opening, own, seeds, Workers.ONE);
-    }
-    return new SumReceipt(agreed.parties(settings), Digest.of(statement));
+    return agreed;
+  }
+
+  private SumReceipt receipt(byte[] keys, Agreed agreed) {
+    return new SumReceipt(
+        agreed.parties(settings), Digest.of(agreed.statement(context, keys)));
   }
 }

@@ -7,6 +7,7 @@ import hesuan.wire.ProblemException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What contributors and aggregators must agree on. Every signature, key and share is bound to it.
@@ -18,6 +19,7 @@ import java.util.List;
  * @param length cells of the vector
  * @param minCohort fewest addends in a sum that is opened
  * @param tolerateLoss leave out a contributor that is lost or sends nonsense, instead of ending
+ * @param range in which each contributor proves its cells to lie; null where any number may come
  */
 public record TwoAggregatorSettings(
     Digest session,
@@ -26,7 +28,8 @@ public record TwoAggregatorSettings(
     PartyId other,
     int length,
     int minCohort,
-    boolean tolerateLoss) {
+    boolean tolerateLoss,
+    @Nullable CellRange range) {
   private static final int COHORT_MIN = 3;
 
   public TwoAggregatorSettings {
@@ -61,6 +64,9 @@ public record TwoAggregatorSettings(
       throw new ProblemException(
           ErrorCode.TOO_LARGE, "length", "1 to " + SecureSumSettings.LENGTH_MAX, "" + length);
     }
+    if (range != null) {
+      range.parameters(length);
+    }
     contributors = sorted;
   }
 
@@ -73,6 +79,7 @@ public record TwoAggregatorSettings(
     parts.add(name(other));
     parts.add(
         Statement.integers(length, minCohort, tolerateLoss ? 1 : 0, contributors.size()));
+    parts.add(range == null ? new byte[0] : range.bytes());
     contributors.forEach(party -> parts.add(name(party)));
     return Digest.of(Statement.of("two-aggregators", new byte[0], parts.toArray(byte[][]::new)))
         .bytes();

@@ -60,7 +60,8 @@ final class SumStep {
             other,
             step.keys().size(),
             COHORT_MIN,
-            step.tolerateLoss());
+            step.tolerateLoss(),
+            null);
     if (context.self().equals(opening)) {
       SumOutcome sum =
           new OpeningAggregator(
