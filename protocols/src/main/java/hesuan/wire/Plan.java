@@ -252,6 +252,7 @@ public record Plan(
    *
    * @param aggregators none: addends are masked, and their owners add them together. Two: each owner
    *     gives a part to either, the first opens the sum, and they must not collude
+   * @param range in which each owner proves its figures to lie; null where none is asked for
    */
   public record SecureSum(
       String name,
@@ -260,7 +261,8 @@ public record Plan(
       String by,
       List<String> keys,
       boolean tolerateLoss,
-      List<PartyId> aggregators)
+      List<PartyId> aggregators,
+      @Nullable Range range)
       implements Step {
     public SecureSum {
       products = List.copyOf(products);
@@ -269,6 +271,9 @@ public record Plan(
     }
 
   }
+
+  /** Both ends included. */
+  public record Range(long lower, long upper) {}
 
   /**
    * Grouped figures over one table held in parts ({@code docs/sql.md}): each part's rows are

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import hesuan.agent.data.OwnProducts;
 import hesuan.agent.data.OwnRows;
 import hesuan.agent.query.StoreTotals;
+import hesuan.aggregate.CellRange;
 import hesuan.aggregate.OpeningAggregator;
 import hesuan.aggregate.OtherAggregator;
 import hesuan.aggregate.SumOutcome;
@@ -61,7 +62,9 @@ final class SumStep {
             step.keys().size(),
             COHORT_MIN,
             step.tolerateLoss(),
-            null);
+            step.range() == null
+                ? null
+                : new CellRange(step.range().lower(), step.range().upper()));
     if (context.self().equals(opening)) {
       SumOutcome sum =
           new OpeningAggregator(

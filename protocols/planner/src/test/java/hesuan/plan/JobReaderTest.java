@@ -140,6 +140,16 @@ class JobReaderTest {
             "parameters: {}", "parameters: {keys: [a]}", "HS1001", "what.template.parameters"),
         Arguments.of(
             "name: audience.overlap, parameters: {}",
+            "name: aggregate.sum, parameters: {column: c, by: k, keys: [a], lower: 0, upper: 9}",
+            "HS1004",
+            "what.template.parameters.lower"),
+        Arguments.of(
+            "name: audience.overlap, parameters: {}",
+            "name: aggregate.sum, parameters: {column: c, by: k, keys: [a], mode: twoAggregators}",
+            "HS1003",
+            "what.template.parameters.aggregators"),
+        Arguments.of(
+            "name: audience.overlap, parameters: {}",
             "name: aggregate.sum",
             "HS1003",
             "what.template.parameters.column"),

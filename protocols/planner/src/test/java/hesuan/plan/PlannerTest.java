@@ -438,6 +438,10 @@ class PlannerTest {
   }
 
   private static JobSpec overAggregators(String aggregators, String receivers) {
+    return overAggregators(aggregators, receivers, "");
+  }
+
+  private static JobSpec overAggregators(String aggregators, String receivers, String range) {
     return JobReader.read(
         """
         apiVersion: hesuan/v1
@@ -450,10 +454,10 @@ class PlannerTest {
           template:
             name: aggregate.sum
             parameters: {column: turnover_fen, by: city, keys: [a, b], mode: twoAggregators,
-              aggregators: [%s]}
+              aggregators: [%s]%s}
         outputs: [{name: turnover, to: [%s]}]
         """
-            .formatted(aggregators, receivers));
+            .formatted(aggregators, range, receivers));
   }
 
   @Test
@@ -466,6 +470,19 @@ class PlannerTest {
     Refusal refusal =
         refused(Market.plan(overAggregators("brand-a, mall-b", "mall-b"))).getFirst();
     assertEquals("outputs[0].to", refusal.problem().at());
+  }
+
+  @Test
+  void plan_ofASumWithARange_isOverTwoAggregatorsOnly() {
+    Plan plan = planned(overAggregators("mall-b, brand-a", "mall-b", ", lower: -5, upper: 100"));
+    assertEquals(
+        new Plan.Range(-5, 100),
+        assertInstanceOf(Plan.SecureSum.class, plan.steps().getFirst()).range());
+    ProblemException refused =
+        assertThrows(
+            ProblemException.class,
+            () -> overAggregators("mall-b, brand-a", "mall-b", ", lower: 9, upper: 9"));
+    assertEquals("what.template.parameters.upper", refused.problem().at());
   }
 
   /** Nobody signed that these two do not collude. */
