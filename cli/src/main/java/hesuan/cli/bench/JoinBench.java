@@ -24,8 +24,8 @@ final class JoinBench extends ProcessBench {
   private static final int GROUPS = 2;
   private static final int FIGURES = 2;
 
-  /** Of a count, and of amounts up to 500: what the bounds of a job would make it. */
-  private static final long SUM_MAX = 1L << 31;
+  /** What a job makes of as many items as there may be, and of amounts up to 50,000. */
+  private static final List<Long> SUMS_MAX = List.of((1L << 23) - 1, 1L << 38);
 
   @Option(
       names = "--rows",
@@ -108,7 +108,7 @@ final class JoinBench extends ProcessBench {
               GROUPS,
               FIGURES,
               hidden
-                  ? new Matches.Hidden(List.of(SUM_MAX, SUM_MAX))
+                  ? new Matches.Hidden(SUMS_MAX)
                   : new Matches.Noised(Epsilon.parse("1"), "0.0000001", 1),
               true,
               false);
