@@ -33,8 +33,7 @@ record Bins(int segments, int segmentBins) {
   static Bins of(int valuerItems, int matcherItems) {
     int least = (int) ((long) valuerItems * 13 / 10) + 1 + SLACK;
     int segments =
-        Math.max(
-            Math.ceilDiv(least, SEGMENT_MAX), Math.ceilDiv(WAYS * matcherItems + 1, KEYS_MAX));
+        Math.max(Math.ceilDiv(least, SEGMENT_MAX), Math.ceilDiv(WAYS * matcherItems + 1, KEYS_MAX));
     return new Bins(segments, Math.ceilDiv(least, segments));
   }
 

@@ -33,8 +33,7 @@ final class GroupSums implements AutoCloseable {
     this.bins = bins;
     groups = parameters.groups();
     circuit =
-        Circuit.open(
-            channel.within(CIRCUIT_TAGS), parameters.digest(), first, random, workers);
+        Circuit.open(channel.within(CIRCUIT_TAGS), parameters.digest(), first, random, workers);
   }
 
   /**

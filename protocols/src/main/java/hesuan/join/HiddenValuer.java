@@ -75,8 +75,7 @@ final class HiddenValuer {
   }
 
   /** The words of the items of a segment, bin by bin; zero where none stands. */
-  private static long[] standing(
-      Bins bins, int segment, int[] holders, long[] values, int words) {
+  private static long[] standing(Bins bins, int segment, int[] holders, long[] values, int words) {
     int count = bins.segmentBins();
     long[] standing = new long[count * words];
     for (int bin = 0; bin < count; bin++) {

@@ -140,8 +140,7 @@ public final class JoinMatcher {
   }
 
   /** Tags of this party's own items, sorted in each group, so that none tells whose it is. */
-  private Tags.Table receiveTable(
-      Conversation conversation, Matches.Noised noised, int[] sizes) {
+  private Tags.Table receiveTable(Conversation conversation, Matches.Noised noised, int[] sizes) {
     int dummies = noised.dummiesPerGroup();
     Tags.Table table = new Tags.Table(groupOf.length + parameters.groups() * dummies);
     for (int group = 0; group < sizes.length; group++) {

@@ -26,9 +26,8 @@ public final class JoinValuer {
    * @param itemKeys 32 bytes for each item ({@link ItemKeys}), distinct
    * @param figures item after item, as many for each as the parameters say, within agreed bounds
    * @param noise this party's own for each sum, group after group; the same for every attempt
-   * @param dummyNoise how many dummies to put into each group, as {@link
-   *     Matches.Noised#dummyNoise} draws them, the same for every attempt; null where matches are
-   *     hidden
+   * @param dummyNoise how many dummies to put into each group, as {@link Matches.Noised#dummyNoise}
+   *     draws them, the same for every attempt; null where matches are hidden
    */
   public JoinValuer(
       JoinParameters parameters,
@@ -159,8 +158,7 @@ public final class JoinValuer {
     return list;
   }
 
-  private static void sendTags(
-      Conversation conversation, long[] tags, int[] sizes, int dummies) {
+  private static void sendTags(Conversation conversation, long[] tags, int[] sizes, int dummies) {
     int from = 0;
     for (int size : sizes) {
       int to = from + size + dummies;

@@ -78,9 +78,9 @@ class BinTableTest {
 
   /**
    * Items fit unless some t of them have their bins among t - 1 (Hall); a smallest such set touches
-   * each of these twice. So the chance that they don't is at most the sum over t of C(n, t) C(m, t -
-   * 1) P(3t throws stay in t - 1 given bins and hit each twice), and the last is at most (3t)! (e^z
-   * - 1 - z)^(t-1) / (z^3t m^3t) for any z, its generating function.
+   * each of these twice. So the chance that they don't is at most the sum over t of C(n, t) C(m, t
+   * - 1) P(3t throws stay in t - 1 given bins and hit each twice), and the last is at most (3t)!
+   * (e^z - 1 - z)^(t-1) / (z^3t m^3t) for any z, its generating function.
    */
   @ParameterizedTest
   @ValueSource(

@@ -135,8 +135,7 @@ class HiddenJoinTest {
     JoinRun both = run(2, 2, 20, 20, 3);
     JoinRun one = new JoinRun(parameters(2, 2, false), both.groupOf, both.figures);
     AtomicInteger shares = new AtomicInteger();
-    one.matcherWire =
-        c -> new JoinRun.Spy(c, (tag, _) -> shares.addAndGet(tag == SHARES ? 1 : 0));
+    one.matcherWire = c -> new JoinRun.Spy(c, (tag, _) -> shares.addAndGet(tag == SHARES ? 1 : 0));
     one.start();
     assertArrayEquals(one.sums(), one.matcher.sums());
     assertEquals(0, one.valuer.sums().length);
@@ -224,10 +223,7 @@ class HiddenJoinTest {
           int message = victim;
           int kind = lie;
           JoinRun run = run(2, 2, 9, 12, 2);
-          wire(
-              run,
-              matcherLies,
-              c -> new JoinRun.Liar(c, new AtomicInteger(), message, kind));
+          wire(run, matcherLies, c -> new JoinRun.Liar(c, new AtomicInteger(), message, kind));
           run.start();
           String what = (matcherLies ? "matcher" : "valuer") + " message " + victim + " lie " + lie;
           // the closing is the last word: who lies in it harms itself only
@@ -292,7 +288,7 @@ class HiddenJoinTest {
   @Test
   void figureWords_takeEverySignAtTheirBounds() {
     FigureWords words = new FigureWords(List.of(5L, 1L << 40, 3L, 1L << 62));
-    assertEquals(3 * 1, new FigureWords(List.of(1L << 62, 1L << 62, 1L << 62)).words());
+    assertEquals(3, new FigureWords(List.of(1L << 62, 1L << 62, 1L << 62)).words());
     assertEquals(2, words.words());
     for (int signs = 0; signs < 16; signs++) {
       long[] figures = {5, 1L << 40, 3, 1L << 62};

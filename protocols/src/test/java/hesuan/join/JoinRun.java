@@ -90,8 +90,7 @@ final class JoinRun {
     long[] flat = figures.values().stream().flatMapToLong(Arrays::stream).toArray();
     DummyNoise dummies =
         switch (parameters.matches()) {
-          case Matches.Noised noised ->
-              _ -> (int) noised.dummyNoise().offset() + extraDummies;
+          case Matches.Noised noised -> _ -> (int) noised.dummyNoise().offset() + extraDummies;
           case Matches.Hidden _ -> null;
         };
     return new JoinValuer(

@@ -202,7 +202,8 @@ class JoinTest {
           int message = victim;
           int kind = lie;
           JoinRun run = run(2, 9, 12, 2);
-          UnaryOperator<Channel> liar = c -> new JoinRun.Liar(c, new AtomicInteger(), message, kind);
+          UnaryOperator<Channel> liar =
+              c -> new JoinRun.Liar(c, new AtomicInteger(), message, kind);
           if (matcherLies) {
             run.matcherWire = liar;
           } else {

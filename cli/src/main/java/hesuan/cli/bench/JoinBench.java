@@ -41,9 +41,7 @@ final class JoinBench extends ProcessBench {
       description = "Of the items that both have. 双方共有的比例。")
   double overlap;
 
-  @Option(
-      names = "--hide-cardinality",
-      description = "Nobody sees how many match. 不透露匹配数。")
+  @Option(names = "--hide-cardinality", description = "Nobody sees how many match. 不透露匹配数。")
   boolean hidden;
 
   @Override
@@ -142,13 +140,7 @@ final class JoinBench extends ProcessBench {
           };
       JoinOutcome outcome =
           new JoinValuer(
-                  parameters,
-                  keys.toArray(),
-                  ones,
-                  noise,
-                  dummies,
-                  me.workers(),
-                  me.random())
+                  parameters, keys.toArray(), ones, noise, dummies, me.workers(), me.random())
               .run(channel);
       return Map.of("transcript", outcome.transcript().toString());
     }

@@ -48,6 +48,7 @@ final class ReportCommand extends Command {
           "psi --protocol unbalanced --rows 1024 --peer-rows 1048576 --threads 2",
           "psi --protocol overlap --rows 16384",
           "join --rows 131072 --threads 2",
+          "join --rows 1048576 --hide-cardinality",
           "aggregate --parties 3",
           "aggregate --parties 100 --length 1000000 --dropped 10",
           "sql --parties 2 --rows 1000000 --groups 1000",

@@ -109,7 +109,8 @@ final class StepUses {
         for (ProductRef product : s.products()) {
           reveals.add(
               new Plan.Reveal(
-                  product.party(), s.sizeStep() == 1 ? "intersect.sizes" : "intersect.sizesInSteps"));
+                  product.party(),
+                  s.sizeStep() == 1 ? "intersect.sizes" : "intersect.sizesInSteps"));
           reveals.add(new Plan.Reveal(product.party(), "intersect.count"));
         }
         receivers.forEach(r -> reveals.add(new Plan.Reveal(r, "intersect.ownMembers")));
@@ -141,8 +142,7 @@ final class StepUses {
       case Plan.DpQuery s -> {
         if (s.selection() != null) {
           for (PartyId party : parties) {
-            String keys =
-                party.equals(leader) ? "dpQuery.keysOfEachOwner" : "dpQuery.selectedKeys";
+            String keys = party.equals(leader) ? "dpQuery.keysOfEachOwner" : "dpQuery.selectedKeys";
             reveals.add(new Plan.Reveal(party, keys));
           }
         }
@@ -279,7 +279,7 @@ final class StepUses {
                 case UNBALANCED -> throw ofTwo(s);
               };
           case Plan.JoinStatistics s ->
-              (s.matches() == Plan.Matches.NOISED ? 1e-4 : 2e-5)
+              (s.matches() == Plan.Matches.NOISED ? 1e-4 : 6e-6)
                   * (days(s) * products.getFirst().rows() + products.getLast().rows());
           case Plan.SecureSum _, Plan.DpQuery _ -> rows / 2e6;
           case Plan.Train s -> s.rounds() * rows * parametersOf(s) * 1e-9;
