@@ -28,13 +28,24 @@ final class QueryStory {
     Plan plan = Json.read(Json.canonical(planned.path("plan")), Plan.class);
     for (Plan.Step step : plan.steps()) {
       if (step instanceof Plan.DpQuery query) {
+        console.say("  each owner runs on its part: %s", "  各方在本方数据上运行：%s", query.rows());
         tell(console, query, plan);
+      }
+      if (step instanceof Plan.JoinQuery join) {
+        console.say(
+            "  the owner of the groups runs on its rows: %s",
+            "  分组所属方在本方数据上运行：%s",
+            join.groupRows());
+        console.say(
+            "  the owner of the figures runs on its rows: %s",
+            "  统计量所属方在本方数据上运行：%s",
+            join.figures().rows());
+        tell(console, join.figures(), plan);
       }
     }
   }
 
   private static void tell(Console console, Plan.DpQuery query, Plan plan) {
-    console.say("  each owner runs on its part: %s", "  各方在本方数据上运行：%s", query.rows());
     console.say(
         "  of a person at most %d groups and %d rows in each count; %s, %d noised figures",
         "  每人最多计入 %d 个分组、每组 %d 行；%s、%d 个加噪统计量",

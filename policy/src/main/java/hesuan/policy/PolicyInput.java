@@ -266,7 +266,7 @@ public record PolicyInput(
     return switch (step) {
       case Plan.Overlap _ -> "overlap";
       case Plan.Intersect _, Plan.IntersectAll _ -> "intersect";
-      case Plan.JoinStatistics _ -> "joinStatistics";
+      case Plan.JoinStatistics _, Plan.JoinQuery _ -> "joinStatistics";
       case Plan.SecureSum _ -> "secureSum";
       case Plan.DpQuery _ -> "dpQuery";
       case Plan.Train _ -> "train";
@@ -277,6 +277,7 @@ public record PolicyInput(
     return switch (step) {
       case Plan.Overlap overlap -> Math.max(1, overlap.groups().size());
       case Plan.JoinStatistics join -> join.groups().size();
+      case Plan.JoinQuery join -> join.figures().groups().size();
       case Plan.SecureSum sum -> Math.max(1, sum.keys().size());
       case Plan.DpQuery query ->
           query.selection() == null

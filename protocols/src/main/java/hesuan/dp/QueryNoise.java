@@ -4,6 +4,7 @@ import hesuan.wire.ErrorCode;
 import hesuan.wire.Plan;
 import hesuan.wire.ProblemException;
 import hesuan.wire.SecretBytes;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -19,6 +20,9 @@ public final class QueryNoise {
   public static final int CONFIDENCE_PERCENT = 95;
   private static final int LEAVES_MAX = 1000;
   private static final int BRANCHING = 16;
+
+  /** Noise is larger than this many times its scale with probability 2 e^-64. */
+  private static final int SCALES_MAX = 64;
 
   private final Plan.DpQuery query;
   private final List<NoiseScale> scales;
@@ -101,6 +105,28 @@ public final class QueryNoise {
           "groups x rows x largest value of one person below 2^63",
           groups + " x " + query.maxRows() + " x " + magnitudeMax(aggregate));
     }
+  }
+
+  /**
+   * Of each aggregate the most that a sum of people in one group can be with so many noises on it,
+   * of either sign and but for a chance of 2^-63: in integers, so that all parties come to the same.
+   * At most 2^63 - 1.
+   */
+  public List<Long> sumsMax(int peopleMax, int noises) {
+    List<Long> most = new ArrayList<>();
+    for (int a = 0; a < scales.size(); a++) {
+      NoiseScale scale = scales.get(a);
+      BigInteger drawn =
+          BigInteger.valueOf(Math.ceilDiv(scale.numerator(), scale.denominator()))
+              .multiply(BigInteger.valueOf((long) SCALES_MAX * noises));
+      most.add(
+          BigInteger.valueOf(sensitivity(query, query.aggregates().get(a)))
+              .multiply(BigInteger.valueOf(peopleMax))
+              .add(drawn)
+              .min(BigInteger.valueOf(Long.MAX_VALUE))
+              .longValueExact());
+    }
+    return most;
   }
 
   public int cells() {

@@ -1,6 +1,7 @@
 package hesuan.join;
 
 import hesuan.dp.JoinNoise;
+import hesuan.dp.QueryNoise;
 import hesuan.wire.Digest;
 import hesuan.wire.ErrorCode;
 import hesuan.wire.PartyId;
@@ -76,6 +77,23 @@ public record JoinParameters(
         switch (step.matches()) {
           case NOISED -> new Matches.Noised(step.epsilonEach(), step.delta(), step.maxRows());
           case HIDDEN -> new Matches.Hidden(JoinNoise.sumsMax(step, ITEMS_MAX));
+        },
+        true,
+        false);
+  }
+
+  /** Those of a query over two tables: an item is a person, whatever rows make its figures. */
+  public static JoinParameters of(Plan.JoinQuery step, int minGroup, Digest session) {
+    QueryNoise noise = QueryNoise.of(step.figures(), minGroup);
+    return new JoinParameters(
+        session,
+        step.products().getFirst().party(),
+        step.products().getLast().party(),
+        step.figures().groups().size(),
+        step.figures().aggregates().size(),
+        switch (step.matches()) {
+          case NOISED -> new Matches.Noised(step.matchesEpsilon(), step.delta(), 1);
+          case HIDDEN -> new Matches.Hidden(noise.sumsMax(ITEMS_MAX, 2));
         },
         true,
         false);

@@ -51,6 +51,7 @@ public record JobSpec(
    * @param maxRows rows that one unit may contribute to one group
    * @param keys {@code public}: groups are known without the rows; {@code private}: where they are
    *     not, the owners select them
+   * @param matches of a query over two joined tables, as {@link Plan.Matches}
    * @param weights by which columns of a query share epsilon; a column without one has 1
    */
   public record Privacy(
@@ -61,6 +62,7 @@ public record JobSpec(
       int maxGroups,
       int maxRows,
       String keys,
+      String matches,
       Map<String, Integer> weights) {
     public Privacy {
       weights = Collections.unmodifiableMap(new TreeMap<>(weights));

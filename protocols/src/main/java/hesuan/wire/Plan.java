@@ -64,6 +64,7 @@ public record Plan(
     @JsonSubTypes.Type(value = Intersect.class, name = "intersect"),
     @JsonSubTypes.Type(value = IntersectAll.class, name = "intersectAll"),
     @JsonSubTypes.Type(value = JoinStatistics.class, name = "joinStatistics"),
+    @JsonSubTypes.Type(value = JoinQuery.class, name = "joinQuery"),
     @JsonSubTypes.Type(value = SecureSum.class, name = "secureSum"),
     @JsonSubTypes.Type(value = DpQuery.class, name = "dpQuery"),
     @JsonSubTypes.Type(value = Train.class, name = "train")
@@ -244,6 +245,43 @@ public record Plan(
    * @param days from a touch to the last conversion that counts for it
    */
   public record Window(String touched, String converted, int days) {}
+
+  /**
+   * Grouped figures over two owners' tables joined on the person ({@code docs/sql.md}): the groups
+   * are of one owner's people, the figures are made of the other's rows, and neither learns who is
+   * in both.
+   *
+   * @param products first that of the groups, whose owner leads; then that of the figures
+   * @param groupRows DuckDB text that the leader runs on its rows: it gives {@code "@unit"} and the
+   *     keys {@code "@k0", "@k1"...} as text
+   * @param groupReads every use of a column of the leader's
+   * @param figures what the other owner runs on its rows, and what is made of the sums; its keys
+   *     and groups are those of the leader
+   * @param matches what the leader sees of the number of people in both
+   * @param matchesEpsilon for that; 0 where nothing is seen
+   * @param delta for that
+   */
+  public record JoinQuery(
+      String name,
+      List<ProductRef> products,
+      String groupRows,
+      List<Read> groupReads,
+      DpQuery figures,
+      Matches matches,
+      Epsilon matchesEpsilon,
+      String delta)
+      implements Step {
+    public JoinQuery {
+      products = List.copyOf(products);
+      groupReads = List.copyOf(groupReads);
+    }
+
+    public Epsilon epsilon() {
+      return figures.aggregates().stream()
+          .map(Aggregate::epsilon)
+          .reduce(matchesEpsilon, Epsilon::plus);
+    }
+  }
 
   /**
    * A vector of integers added over the products' owners, cell by cell, without noise: for figures

@@ -64,6 +64,7 @@ public final class CanonicalQuery {
                       Plan.Intersect _,
                       Plan.IntersectAll _,
                       Plan.JoinStatistics _,
+                      Plan.JoinQuery _,
                       Plan.SecureSum _,
                       Plan.Train _ ->
                       false;

@@ -220,10 +220,7 @@ public final class BoundedQuery {
     sql.append(clamped(step));
     sql.append(" FROM (").append(step.rows()).append(")");
     if (!step.keys().isEmpty()) {
-      sql.append(
-          IntStream.range(0, step.keys().size())
-              .mapToObj("\"@k%d\""::formatted)
-              .collect(Collectors.joining(", ", " JOIN \"@groups\" USING (", ")")));
+      sql.append(" JOIN \"@groups\" USING (").append(keys(step)).append(")");
     }
     return sql.toString();
   }
@@ -245,6 +242,13 @@ public final class BoundedQuery {
               .formatted(v, lower, upper));
     }
     return sql.toString();
+  }
+
+  /** The names of the keys. */
+  static String keys(DpQuery step) {
+    return IntStream.range(0, step.keys().size())
+        .mapToObj("\"@k%d\""::formatted)
+        .collect(Collectors.joining(", "));
   }
 
   static void execute(Connection connection, String sql) throws SQLException {

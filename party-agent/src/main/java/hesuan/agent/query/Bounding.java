@@ -19,6 +19,10 @@ final class Bounding {
     void accept(int row, int group);
   }
 
+  interface RunConsumer {
+    void accept(int[] rows, int from, int to);
+  }
+
   private final int maxGroups;
   private final int maxRows;
   private final long secret;
@@ -74,6 +78,13 @@ final class Bounding {
         }
       }
       return kept;
+    }
+
+    /** The rows of one person in one group, as places in a list of them. */
+    void forEachRun(RunConsumer consumer) {
+      for (int p = 0; p < pairs; p++) {
+        consumer.accept(rows, from[p], to[p]);
+      }
     }
 
     void forEachPair(IntConsumer consumer) {

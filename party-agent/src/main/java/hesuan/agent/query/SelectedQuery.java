@@ -51,7 +51,7 @@ public final class SelectedQuery {
       Plan.DpQuery step, String idColumn, long orderSecret, Connection connection, int rowsMax)
       throws SQLException {
     BoundedQuery.createPart(connection, idColumn);
-    String keys = keys(step);
+    String keys = BoundedQuery.keys(step);
     String tellable =
         IntStream.range(0, step.keys().size())
             .mapToObj(k -> "strlen(\"@k%d\") <= %d".formatted(k, GroupSelection.KEY_BYTES_MAX))
@@ -94,7 +94,7 @@ public final class SelectedQuery {
     try (Statement statement = connection.createStatement();
         ResultSet all =
             statement.executeQuery(
-                "SELECT \"@g\", %s FROM \"@keys\"".formatted(keys(step)))) {
+                "SELECT \"@g\", %s FROM \"@keys\"".formatted(BoundedQuery.keys(step)))) {
       while (all.next()) {
         long count = people[Math.toIntExact(all.getLong(1))];
         if (count >= least) {
@@ -122,7 +122,7 @@ public final class SelectedQuery {
         LongTable.read(
             connection,
             "SELECT CAST(k.\"@g\" AS BIGINT), q.\"@g\" FROM \"@keys\" k JOIN \"@groups\" q USING (%s)"
-                .formatted(keys(step)),
+                .formatted(BoundedQuery.keys(step)),
             2,
             Math.max(1, asked.groups().size()));
     for (int i = 0; i < both.rows(); i++) {
@@ -151,12 +151,6 @@ public final class SelectedQuery {
       count.next();
       return Math.toIntExact(count.getLong(1));
     }
-  }
-
-  private static String keys(Plan.DpQuery step) {
-    return IntStream.range(0, step.keys().size())
-        .mapToObj("\"@k%d\""::formatted)
-        .collect(Collectors.joining(", "));
   }
 
   private static String values(Plan.DpQuery step) {

@@ -62,7 +62,7 @@ final class JoinStep {
                 items.keys(),
                 items.figures(),
                 drawn,
-                dummies(parameters.matches(), step, context),
+                dummies(parameters.matches(), step.name(), context),
                 workers,
                 random)
             .run(channel)
@@ -70,11 +70,11 @@ final class JoinStep {
         null);
   }
 
-  private static @Nullable DummyNoise dummies(
-      Matches matches, Plan.JoinStatistics step, StepContext context) {
+  /** Of the owner of the figures, where matches are seen. */
+  static @Nullable DummyNoise dummies(Matches matches, String step, StepContext context) {
     return switch (matches) {
       case Matches.Noised noised -> {
-        BitPool bits = BitPool.of(context.noiseSeed(), "join", step.name() + ".dummies");
+        BitPool bits = BitPool.of(context.noiseSeed(), "join", step + ".dummies");
         ClippedDummyNoise dummies = noised.dummyNoise();
         yield _ -> (int) dummies.draw(bits);
       }

@@ -134,14 +134,15 @@ final class QueryStep {
         .run(rows.connection());
   }
 
-  private static long orderSecret(SecretBytes seed) {
+  /** Orders rows that are bounded; the same in every attempt. */
+  static long orderSecret(SecretBytes seed) {
     byte[] secret = seed.exposeCopy();
     long order = ByteBuffer.wrap(Digest.of(secret).bytes()).getLong();
     Arrays.fill(secret, (byte) 0);
     return order;
   }
 
-  private static Output output(
+  static Output output(
       Plan.DpQuery step, QueryNoise noise, QueryNoise.Released released, int noises) {
     Answer answer = Answer.of(step, noise, released, noises);
     List<String> columns = answer.columns().stream().map(Answer.Column::name).toList();

@@ -63,6 +63,7 @@ public final class Steps {
       case Plan.IntersectAll all ->
           new IntersectAllStep(own, queries, workers, random).run(all, context);
       case Plan.JoinStatistics join -> new JoinStep(own, workers, random).run(join, context);
+      case Plan.JoinQuery join -> new JoinQueryStep(own, workers, random).run(join, context);
       case Plan.SecureSum sum -> new SumStep(own, signatures, random).run(sum, context);
       case Plan.DpQuery query -> new QueryStep(own, signatures, random).run(query, context);
       case Plan.Train train -> new TrainStep(own, signatures, trainer, random).run(train, context);

@@ -50,6 +50,7 @@ public final class JobReader {
 
   static final String PUBLIC_KEYS = "public";
   static final String PRIVATE_KEYS = "private";
+  static final String HIDDEN_MATCHES = "hidden";
 
   /** No column: for answers that are about no person. */
   public static final String NO_UNIT = "none";
@@ -167,6 +168,7 @@ public final class JobReader {
                     "maxGroups",
                     "maxRows",
                     "keys",
+                    "matches",
                     "weights")),
             outputs(f),
             run(f.objectOrEmpty("run", "deadline", "attempts", "onPartyLoss")));
@@ -287,6 +289,7 @@ public final class JobReader {
         f.integer("maxGroups", 1, 1, 1000),
         f.integer("maxRows", 1, 1, 100_000),
         f.oneOf("keys", PUBLIC_KEYS, List.of(PUBLIC_KEYS, PRIVATE_KEYS)),
+        f.oneOf("matches", "noised", List.of("noised", HIDDEN_MATCHES)),
         weights(f.objectOfAnyFields("weights")));
   }
 

@@ -134,6 +134,13 @@ public final class Planner {
           "public: a template's groups are written out",
           job.privacy().keys());
     }
+    if (sql == null && job.privacy().matches().equals(JobReader.HIDDEN_MATCHES)) {
+      throw new ProblemException(
+          ErrorCode.INVALID_VALUE,
+          "privacy.matches",
+          "noised: a template has a parameter for it",
+          job.privacy().matches());
+    }
     if (sql == null && !job.privacy().weights().isEmpty()) {
       throw new ProblemException(
           ErrorCode.INVALID_VALUE,
@@ -175,6 +182,7 @@ public final class Planner {
       case Plan.Intersect s -> s.products();
       case Plan.IntersectAll s -> s.products();
       case Plan.JoinStatistics s -> s.products();
+      case Plan.JoinQuery s -> s.products();
       case Plan.SecureSum s -> s.products();
       case Plan.DpQuery s -> s.products();
       case Plan.Train s -> s.products();
@@ -199,6 +207,7 @@ public final class Planner {
       case Plan.Intersect s -> s.products().getFirst().party();
       case Plan.IntersectAll s -> s.products().getFirst().party();
       case Plan.JoinStatistics s -> s.products().getFirst().party();
+      case Plan.JoinQuery s -> s.products().getFirst().party();
       case Plan.SecureSum s ->
           s.aggregators().isEmpty() ? Inputs.leader(job, used) : openingAggregator(job, s);
       case Plan.DpQuery _, Plan.Train _ -> Inputs.leader(job, used);
@@ -231,7 +240,7 @@ public final class Planner {
   private static void checkPrivacy(JobSpec job, Plan.Step step) {
     boolean noised =
         switch (step) {
-          case Plan.Overlap _, Plan.JoinStatistics _, Plan.DpQuery _ -> true;
+          case Plan.Overlap _, Plan.JoinStatistics _, Plan.JoinQuery _, Plan.DpQuery _ -> true;
           case Plan.Intersect _, Plan.IntersectAll _, Plan.SecureSum _, Plan.Train _ -> false;
         };
     boolean asked = job.privacy().epsilon().compareTo(Epsilon.ZERO) > 0;
@@ -246,6 +255,7 @@ public final class Planner {
         switch (step) {
           case Plan.Overlap _ -> true;
           case Plan.JoinStatistics s -> s.matches() == Plan.Matches.NOISED;
+          case Plan.JoinQuery s -> s.matches() == Plan.Matches.NOISED;
           case Plan.DpQuery s -> s.selection() != null;
           case Plan.Intersect _, Plan.IntersectAll _, Plan.SecureSum _, Plan.Train _ -> false;
         };
@@ -261,7 +271,8 @@ public final class Planner {
           case Plan.Overlap _,
               Plan.Intersect _,
               Plan.IntersectAll _,
-              Plan.JoinStatistics _ ->
+              Plan.JoinStatistics _,
+              Plan.JoinQuery _ ->
               true;
           case Plan.SecureSum _, Plan.DpQuery _, Plan.Train _ -> false;
         };
@@ -284,6 +295,7 @@ public final class Planner {
         new JoinNoise(s, job.privacy().minGroup(), JoinParameters.ITEMS_MAX);
         JoinParameters.of(s, job.digest());
       }
+      case Plan.JoinQuery s -> JoinParameters.of(s, job.privacy().minGroup(), job.digest());
       case Plan.Overlap _,
           Plan.Intersect _,
           Plan.IntersectAll _,
@@ -298,7 +310,11 @@ public final class Planner {
         switch (step) {
           case Plan.Train _ -> "model";
           case Plan.Intersect _, Plan.IntersectAll _ -> "members";
-          case Plan.Overlap _, Plan.JoinStatistics _, Plan.SecureSum _, Plan.DpQuery _ ->
+          case Plan.Overlap _,
+              Plan.JoinStatistics _,
+              Plan.JoinQuery _,
+              Plan.SecureSum _,
+              Plan.DpQuery _ ->
               "aggregate";
         };
     String asked = job.outputs().getFirst().form();

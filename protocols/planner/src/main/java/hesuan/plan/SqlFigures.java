@@ -27,6 +27,7 @@ import org.apache.calcite.sql.SqlLiteral;
 import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.SqlSelectKeyword;
 import org.apache.calcite.sql.fun.SqlBetweenOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The select list, HAVING and ORDER BY: formulas over figures, and the figures that get noise. The
@@ -37,6 +38,9 @@ final class SqlFigures {
 
   /** Among the weights: the selection of private keys. */
   static final String KEYS = "keys";
+
+  /** Among the weights: the number of matches that the leader of a join sees. */
+  static final String MATCHES = "matches";
 
   private static final Set<String> SPREADS =
       Set.of("VARIANCE", "VAR_SAMP", "STDDEV", "STDDEV_SAMP");
@@ -70,15 +74,27 @@ final class SqlFigures {
   private final SqlSource source;
   private final SqlTables tables;
   private final SqlTables.Rows from;
+  private final SqlTables.Rows keysFrom;
   private final JobSpec job;
   private final List<Key> keys;
   private final List<Noised> noised = new ArrayList<>();
   private final Map<String, Outcome> named = new TreeMap<>();
 
-  SqlFigures(SqlSource source, SqlTables tables, SqlTables.Rows from, JobSpec job, List<Key> keys) {
+  /**
+   * @param tables of which figures are made, with their rows
+   * @param keysFrom rows of which keys are made: those, or of another owner
+   */
+  SqlFigures(
+      SqlSource source,
+      SqlTables tables,
+      SqlTables.Rows from,
+      SqlTables.Rows keysFrom,
+      JobSpec job,
+      List<Key> keys) {
     this.source = source;
     this.tables = tables;
     this.from = from;
+    this.keysFrom = keysFrom;
     this.job = job;
     this.keys = List.copyOf(keys);
   }
@@ -133,7 +149,7 @@ final class SqlFigures {
             || call.getOperandList().stream().anyMatch(o -> o != null && hasFigure(o)));
   }
 
-  private static boolean isAggregate(SqlCall call) {
+  static boolean isAggregate(SqlCall call) {
     String name = function(call.getOperator().getName());
     return AGGREGATES.contains(name) || SPREADS.contains(name);
   }
@@ -163,7 +179,7 @@ final class SqlFigures {
         default -> {}
       }
     }
-    RowValue value = tables.rows().value(node, from.scope());
+    RowValue value = tables.rows().value(node, keysFrom.scope());
     for (int k = 0; k < keys.size(); k++) {
       if (keys.get(k).value.sql().equals(value.sql())) {
         return new Outcome(
@@ -306,7 +322,14 @@ final class SqlFigures {
       }
       return Outcome.number(noised(call, Plan.AggregateKind.COUNT, new Bounded("*", "", 0, 0, 1)));
     }
-    RowValue value = tables.rows().value(operand, from.scope());
+    // Of two joined tables either names the person.
+    boolean ofKeys =
+        distinct
+            && operand instanceof SqlIdentifier name
+            && name.names.size() == 2
+            && !from.scope().tables().containsKey(name.names.getFirst())
+            && keysFrom.scope().tables().containsKey(name.names.getFirst());
+    RowValue value = tables.rows().value(operand, (ofKeys ? keysFrom : from).scope());
     if (distinct) {
       if (!value.unit()) {
         throw source.unsupported(call, "COUNT(DISTINCT " + job.privacy().unit() + ")");
@@ -440,7 +463,7 @@ final class SqlFigures {
 
   /** The figures in an order of their own, and formulas that name them by it. */
   record Numbered(
-      List<Plan.Aggregate> aggregates, Epsilon keys, List<String> values, int[] places) {
+      List<Plan.Aggregate> aggregates, Epsilon other, List<String> values, int[] places) {
     Figure figure(Figure figure) {
       return SqlFigures.renumbered(figure, places);
     }
@@ -448,14 +471,14 @@ final class SqlFigures {
 
   /**
    * @param columns those of the outcome, whose weights their figures take over
-   * @param selected the keys are selected, which takes a part too
+   * @param other what else takes a part, by its name among the weights; null for nothing
    */
-  Numbered numbered(List<Plan.Column> columns, boolean selected) {
+  Numbered numbered(List<Plan.Column> columns, @Nullable String other) {
     List<Noised> sorted = noised.stream().sorted(ORDER).toList();
     List<String> values =
         sorted.stream().map(Noised::value).filter(v -> !v.isEmpty()).distinct().sorted().toList();
     int[] places = noised.stream().mapToInt(sorted::indexOf).toArray();
-    Shares shares = shares(columns, places, selected);
+    Shares shares = shares(columns, places, other);
     List<Plan.Aggregate> aggregates = new ArrayList<>();
     for (Noised figure : sorted) {
       aggregates.add(
@@ -470,7 +493,7 @@ final class SqlFigures {
               shares.of(aggregates.size())));
     }
     return new Numbered(
-        aggregates, selected ? shares.of(aggregates.size()) : Epsilon.ZERO, values, places);
+        aggregates, other == null ? Epsilon.ZERO : shares.of(aggregates.size()), values, places);
   }
 
   /**
@@ -491,15 +514,15 @@ final class SqlFigures {
   }
 
   /**
-   * A figure weighs as much as the heaviest column that is made of it; 1 where none says. The
-   * selection of the keys comes last.
+   * A figure weighs as much as the heaviest column that is made of it; 1 where none says.
+   * What takes a part beside the figures comes last.
    */
-  private Shares shares(List<Plan.Column> columns, int[] places, boolean selected) {
+  private Shares shares(List<Plan.Column> columns, int[] places, @Nullable String other) {
     Map<String, Integer> weights = new TreeMap<>(job.privacy().weights());
-    int[] heaviest = new int[noised.size() + (selected ? 1 : 0)];
-    Integer ofKeys = selected ? weights.remove(KEYS) : null;
-    if (ofKeys != null) {
-      heaviest[noised.size()] = ofKeys;
+    int[] heaviest = new int[noised.size() + (other == null ? 0 : 1)];
+    Integer ofOther = other == null ? null : weights.remove(other);
+    if (ofOther != null) {
+      heaviest[noised.size()] = ofOther;
     }
     for (Plan.Column column : columns) {
       Set<Integer> of = Figure.noised(column.figure());
@@ -516,7 +539,7 @@ final class SqlFigures {
                       columns.stream()
                           .filter(c -> !Figure.noised(c.figure()).isEmpty())
                           .map(Plan.Column::as),
-                      Stream.of(KEYS).filter(_ -> selected))
+                      Stream.ofNullable(other))
                   .toList(),
           weights.keySet().toString());
     }

@@ -9,6 +9,7 @@ import hesuan.wire.Plan;
 import hesuan.wire.ProblemException;
 import hesuan.wire.Product;
 import hesuan.wire.Product.ColumnType;
+import hesuan.wire.ProductRef;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -27,6 +28,7 @@ import org.apache.calcite.sql.SqlNumericLiteral;
 import org.apache.calcite.sql.SqlOrderBy;
 import org.apache.calcite.sql.SqlSelect;
 import org.apache.calcite.sql.SqlWith;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A query in SQL, as a step: {@code docs/sql.md} is its description. What happens to rows is
@@ -43,10 +45,12 @@ final class SqlReader {
   private final SqlSource source;
   private final SqlTables tables;
   private final JobSpec job;
+  private final Inputs inputs;
 
   private SqlReader(SqlSource source, JobSpec job, Inputs inputs) {
     this.source = source;
     this.job = job;
+    this.inputs = inputs;
     this.tables = new SqlTables(source, job, inputs);
   }
 
@@ -74,19 +78,28 @@ final class SqlReader {
       throw source.unsupported(body, "one SELECT without UNION");
     }
     tables.plain(select);
+    Ending ending = new Ending(order, limit, offset);
+    return SqlJoined.isJoin(select, job)
+        ? joined(SqlJoined.of(source, job, inputs, select), select, ending)
+        : overParts(select, ending);
+  }
+
+  /** What follows the groups: ORDER BY, LIMIT and OFFSET. */
+  private record Ending(SqlNodeList order, int limit, int offset) {}
+
+  private Plan.Step overParts(SqlSelect select, Ending ending) {
+    if (job.privacy().matches().equals(JobReader.HIDDEN_MATCHES)) {
+      throw source.refused(
+          ErrorCode.INVALID_VALUE, select.getFrom(), "a JOIN of two inputs for privacy.matches");
+    }
     SqlTables.Rows from = tables.from(select);
-    List<SqlFigures.Key> keys = keys(select, from);
+    List<SqlFigures.Key> keys = keys(select, from, tables);
     boolean selected = keys.stream().anyMatch(k -> k.value().values() == null);
     List<List<String>> groups = selected ? List.of() : groups(select, keys, from);
-    SqlFigures figures = new SqlFigures(source, tables, from, job, keys);
-    List<Plan.Column> columns = columns(select.getSelectList(), figures);
-    SqlNode having = select.getHaving();
-    Figure condition = having == null ? null : figures.truth(having);
-    List<Plan.Order> orders = new ArrayList<>();
-    for (SqlNode by : order) {
-      orders.add(order(by, columns, figures));
-    }
-    SqlFigures.Numbered numbered = figures.numbered(columns, selected);
+    SqlFigures figures = new SqlFigures(source, tables, from, from, job, keys);
+    Said said = said(select, ending, figures, tables.parts());
+    SqlFigures.Numbered numbered =
+        figures.numbered(said.columns, selected ? SqlFigures.KEYS : null);
     requireCount(select, numbered.aggregates());
     int groupsMost = GROUPS_MAX / tables.parts().size();
     if (selected) {
@@ -102,23 +115,89 @@ final class SqlReader {
         rows(from, keys, numbered.values()),
         keys.stream().map(SqlFigures.Key::name).toList(),
         groups,
-        selected ? selection(keys, numbered.keys(), groupsMost) : null,
+        selected ? selection(keys, numbered.other(), groupsMost) : null,
         numbered.aggregates(),
-        new Plan.Outcome(
-            columns.stream()
-                .map(c -> new Plan.Column(c.as(), numbered.figure(c.figure())))
-                .toList(),
-            condition == null ? null : numbered.figure(condition),
-            orders.stream()
-                .map(o -> new Plan.Order(numbered.figure(o.by()), o.descending()))
-                .toList(),
-            limit,
-            offset),
+        said.outcome(numbered),
         tables.reads(),
         job.privacy().maxGroups(),
         job.privacy().maxRows(),
         tables.rowsMax(),
         Planner.toleratesLoss(job));
+  }
+
+  private Plan.Step joined(SqlJoined sides, SqlSelect select, Ending ending) {
+    List<SqlFigures.Key> keys = keys(select, sides.grouped(), sides.groupedTables());
+    keys.forEach(
+        key -> {
+          if (key.value().values() == null) {
+            throw source.refused(
+                ErrorCode.GROUPS_NOT_PUBLIC,
+                select.getGroup(),
+                "keys listed in WHERE ... IN (...): those of a join are public");
+          }
+        });
+    List<List<String>> groups = groups(select, keys, sides.grouped());
+    SqlFigures figures =
+        new SqlFigures(
+            source, sides.figuredTables(), sides.figured(), sides.grouped(), job, keys);
+    Said said = said(select, ending, figures, sides.products());
+    boolean hidden = job.privacy().matches().equals(JobReader.HIDDEN_MATCHES);
+    SqlFigures.Numbered numbered =
+        figures.numbered(said.columns, hidden ? null : SqlFigures.MATCHES);
+    requireCount(select, numbered.aggregates());
+    sides.requireFits(select, groups.size(), numbered.aggregates());
+    List<ProductRef> refs = sides.products().stream().map(Product::ref).toList();
+    return new Plan.JoinQuery(
+        "join",
+        refs,
+        rows(sides.grouped(), keys, List.of()),
+        sides.groupedTables().reads(),
+        new Plan.DpQuery(
+            "join",
+            refs,
+            rows(sides.figured(), List.of(), numbered.values()),
+            keys.stream().map(SqlFigures.Key::name).toList(),
+            groups,
+            null,
+            numbered.aggregates(),
+            said.outcome(numbered),
+            sides.figuredTables().reads(),
+            1,
+            job.privacy().maxRows(),
+            sides.figuredTables().rowsMax(),
+            false),
+        hidden ? Plan.Matches.HIDDEN : Plan.Matches.NOISED,
+        numbered.other(),
+        hidden ? "0" : job.privacy().delta());
+  }
+
+  /** The select list, HAVING and ORDER BY, before their figures are numbered. */
+  private record Said(
+      List<Plan.Column> columns, @Nullable Figure having, List<Plan.Order> orders, Ending ending) {
+    Plan.Outcome outcome(SqlFigures.Numbered numbered) {
+      return new Plan.Outcome(
+          columns.stream()
+              .map(c -> new Plan.Column(c.as(), numbered.figure(c.figure())))
+              .toList(),
+          having == null ? null : numbered.figure(having),
+          orders.stream()
+              .map(o -> new Plan.Order(numbered.figure(o.by()), o.descending()))
+              .toList(),
+          ending.limit,
+          ending.offset);
+    }
+  }
+
+  private Said said(
+      SqlSelect select, Ending ending, SqlFigures figures, List<Product> products) {
+    List<Plan.Column> columns = columns(select.getSelectList(), figures, products);
+    SqlNode having = select.getHaving();
+    Figure condition = having == null ? null : figures.truth(having);
+    List<Plan.Order> orders = new ArrayList<>();
+    for (SqlNode by : ending.order) {
+      orders.add(order(by, columns, figures));
+    }
+    return new Said(columns, condition, orders, ending);
   }
 
   private int count(SqlNode node, int least) {
@@ -131,7 +210,7 @@ final class SqlReader {
     throw source.unsupported(node, "a number from %d to %d".formatted(least, GROUPS_MAX));
   }
 
-  private List<SqlFigures.Key> keys(SqlSelect select, SqlTables.Rows from) {
+  private List<SqlFigures.Key> keys(SqlSelect select, SqlTables.Rows from, SqlTables of) {
     SqlNodeList group = select.getGroup();
     if (group == null) {
       return List.of();
@@ -143,7 +222,7 @@ final class SqlReader {
     Set<String> texts = new HashSet<>();
     for (SqlNode node : group) {
       SqlNode expression = meant(node, select, from);
-      RowValue value = tables.known(tables.rows().value(expression, from.scope()), from);
+      RowValue value = of.known(of.rows().value(expression, from.scope()), from);
       if (value.type() == ColumnType.DECIMAL || value.unit() || !value.sql().contains("\"")) {
         throw source.unsupported(
             node, "a key of type STRING, INTEGER, DATE or BOOLEAN, other than the unit");
@@ -157,7 +236,7 @@ final class SqlReader {
             node,
             "WHERE %s IN (...), or privacy.keys: private".formatted(source.quote(expression)));
       }
-      tables.read(value, node);
+      of.read(value, node);
       keys.add(new SqlFigures.Key(keyName(node, expression, select), value));
     }
     return keys;
@@ -261,11 +340,12 @@ final class SqlReader {
     };
   }
 
-  private List<Plan.Column> columns(SqlNodeList items, SqlFigures figures) {
+  private List<Plan.Column> columns(
+      SqlNodeList items, SqlFigures figures, List<Product> products) {
     List<Plan.Column> columns = new ArrayList<>();
     Set<String> taken = new HashSet<>();
     List<String> own = new ArrayList<>();
-    for (Product part : tables.parts()) {
+    for (Product part : products) {
       part.columns().forEach(c -> own.add(c.name()));
     }
     for (SqlNode item : items) {

@@ -101,6 +101,7 @@ final class SqlTables {
   private final Map<String, Table> named = new HashMap<>();
   private final Set<Plan.Read> reads = new LinkedHashSet<>();
   private List<Product> parts = List.of();
+  private String unit;
   private int publicTables;
 
   SqlTables(SqlSource source, JobSpec job, Inputs inputs) {
@@ -108,6 +109,46 @@ final class SqlTables {
     this.rows = new SqlRows(source);
     this.job = job;
     this.inputs = inputs;
+    this.unit = job.privacy().unit();
+  }
+
+  /**
+   * One of two tables that are joined on the person: whole, at one owner.
+   *
+   * @param terms of WHERE, those about this table
+   */
+  Rows side(String alias, Product product, List<SqlNode> terms) {
+    parts = List.of(product);
+    unit = product.id().column();
+    SqlRows.Scope scope = new SqlRows.Scope(Map.of(alias, columns()));
+    Map<String, List<String>> listed = new TreeMap<>();
+    Map<String, LocalDate[]> days = new TreeMap<>();
+    List<String> predicates = new ArrayList<>();
+    for (SqlNode term : terms) {
+      RowValue truth = rows.predicate(term, scope);
+      read(truth, term);
+      learn(term, scope, listed, days);
+      predicates.add(truth.sql());
+    }
+    String where = predicates.stream().distinct().sorted().collect(Collectors.joining(" AND "));
+    return new Rows(
+        PART + " AS \"@t\"",
+        scope,
+        where.isEmpty() ? "TRUE" : where,
+        listed,
+        days,
+        new TreeMap<>());
+  }
+
+  private Map<String, RowValue> columns() {
+    Map<String, RowValue> columns = new TreeMap<>();
+    for (Product.Column column : parts.getFirst().columns()) {
+      if (parts.stream().allMatch(p -> p.column(column.name()).isPresent())) {
+        ColumnType type = Inputs.column(parts, column.name(), "inputs");
+        columns.put(column.name(), ofColumn(column.name(), type));
+      }
+    }
+    return columns;
   }
 
   SqlRows rows() {
@@ -133,7 +174,7 @@ final class SqlTables {
   /** Every use of a column so far; the unit is used to bound with. */
   List<Plan.Read> reads() {
     List<Plan.Read> all = new ArrayList<>();
-    all.add(new Plan.Read(job.privacy().unit(), Disclosure.COMPUTE, "privacy.unit"));
+    all.add(new Plan.Read(unit, Disclosure.COMPUTE, "privacy.unit"));
     all.addAll(reads);
     return all;
   }
@@ -396,7 +437,7 @@ final class SqlTables {
     return new Rows(text.toString(), scope, predicate, listed, days, joined);
   }
 
-  private static String alias(SqlNode node) {
+  static String alias(SqlNode node) {
     SqlNode name =
         node instanceof SqlBasicCall as && as.getKind() == SqlKind.AS ? as.operand(1) : node;
     return name instanceof SqlIdentifier identifier && identifier.isSimple()
@@ -430,14 +471,7 @@ final class SqlTables {
     }
     parts = found;
     Inputs.onePrivacyUnit(job, parts, true);
-    Map<String, RowValue> columns = new TreeMap<>();
-    for (Product.Column column : parts.getFirst().columns()) {
-      if (parts.stream().allMatch(p -> p.column(column.name()).isPresent())) {
-        ColumnType type = Inputs.column(parts, column.name(), SqlSource.at(name));
-        columns.put(column.name(), ofColumn(column.name(), type));
-      }
-    }
-    return new Private(PART, columns);
+    return new Private(PART, columns());
   }
 
   private RowValue ofColumn(String name, ColumnType type) {
@@ -445,7 +479,7 @@ final class SqlTables {
     return switch (type) {
       case DATE -> value.withDay(new RowValue.Day(name, DateUnit.DAY));
       case BOOLEAN -> value.withValues(List.of("false", "true"));
-      case STRING, INTEGER, DECIMAL -> name.equals(job.privacy().unit()) ? value.asUnit() : value;
+      case STRING, INTEGER, DECIMAL -> name.equals(unit) ? value.asUnit() : value;
     };
   }
 

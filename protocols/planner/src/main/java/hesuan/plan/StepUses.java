@@ -46,6 +46,12 @@ final class StepUses {
             }
           }
         }
+        case Plan.JoinQuery s -> {
+          of.add(id, Disclosure.JOIN_KEY, s.name() + ".id");
+          boolean ofGroups = product.equals(products.getFirst());
+          (ofGroups ? s.groupReads() : s.figures().reads())
+              .forEach(r -> of.add(r.column(), r.use(), r.where()));
+        }
         case Plan.SecureSum s -> {
           of.add(s.column(), Disclosure.AGGREGATE, s.name() + ".column");
           of.add(s.by(), Disclosure.AGGREGATE, s.name() + ".by");
@@ -125,18 +131,8 @@ final class StepUses {
         }
         receivers.forEach(r -> reveals.add(new Plan.Reveal(r, "intersect.ownMembersOfAll")));
       }
-      case Plan.JoinStatistics s -> {
-        PartyId other = s.products().getLast().party();
-        reveals.add(new Plan.Reveal(leader, "join.size"));
-        switch (s.matches()) {
-          case NOISED -> {
-            reveals.add(new Plan.Reveal(leader, "join.noisedMatches"));
-            reveals.add(new Plan.Reveal(other, "join.groupSizes"));
-          }
-          case HIDDEN -> reveals.add(new Plan.Reveal(other, "join.size"));
-        }
-        receivers.forEach(r -> reveals.add(new Plan.Reveal(r, "join.noisedSums")));
-      }
+      case Plan.JoinStatistics s -> join(s.matches(), s.products(), leader, receivers, reveals);
+      case Plan.JoinQuery s -> join(s.matches(), s.products(), leader, receivers, reveals);
       case Plan.SecureSum _ ->
           receivers.forEach(r -> reveals.add(new Plan.Reveal(r, "secureSum.totals")));
       case Plan.DpQuery s -> {
@@ -165,6 +161,7 @@ final class StepUses {
           case Plan.IntersectAll s -> s.sizeStep();
           case Plan.Overlap _,
               Plan.JoinStatistics _,
+              Plan.JoinQuery _,
               Plan.SecureSum _,
               Plan.DpQuery _,
               Plan.Train _ ->
@@ -187,6 +184,24 @@ final class StepUses {
         .toList();
   }
 
+  private static void join(
+      Plan.Matches matches,
+      List<ProductRef> products,
+      PartyId leader,
+      List<PartyId> receivers,
+      List<Plan.Reveal> reveals) {
+    PartyId other = products.getLast().party();
+    reveals.add(new Plan.Reveal(leader, "join.size"));
+    switch (matches) {
+      case NOISED -> {
+        reveals.add(new Plan.Reveal(leader, "join.noisedMatches"));
+        reveals.add(new Plan.Reveal(other, "join.groupSizes"));
+      }
+      case HIDDEN -> reveals.add(new Plan.Reveal(other, "join.size"));
+    }
+    receivers.forEach(r -> reveals.add(new Plan.Reveal(r, "join.noisedSums")));
+  }
+
   /** Every owner is charged in full: a person may be in every product. */
   static List<Plan.Charge> charges(Plan.Step step, List<Product> products) {
     return products.stream()
@@ -202,6 +217,7 @@ final class StepUses {
     return switch (step) {
       case Plan.Overlap s -> s.epsilon();
       case Plan.JoinStatistics s -> s.epsilon();
+      case Plan.JoinQuery s -> s.epsilon();
       case Plan.DpQuery s ->
           s.aggregates().stream()
               .map(Plan.Aggregate::epsilon)
@@ -215,6 +231,7 @@ final class StepUses {
     return switch (step) {
       case Plan.Overlap s -> s.delta();
       case Plan.JoinStatistics s -> s.delta();
+      case Plan.JoinQuery s -> s.delta();
       case Plan.DpQuery s -> s.selection() == null ? "0" : s.selection().delta();
       case Plan.Intersect _, Plan.IntersectAll _, Plan.SecureSum _, Plan.Train _ -> "0";
     };
@@ -246,16 +263,19 @@ final class StepUses {
                 case UNBALANCED -> throw ofTwo(s);
               };
           case Plan.JoinStatistics s ->
-              switch (s.matches()) {
-                case NOISED ->
-                    days(s) * products.getFirst().rows() * 48.0
-                        + products.getLast().rows()
-                            * (32.0 + s.groups().size() * (16 + 8.0 * s.figures()));
-                case HIDDEN ->
-                    days(s) * products.getFirst().rows() * 31.0
-                        + products.getLast().rows() * (90.0 + s.groups().size() * 11.0)
-                        + 2e6;
-              };
+              joinBytes(
+                  s.matches(),
+                  days(s) * products.getFirst().rows(),
+                  products.getLast().rows(),
+                  s.groups().size(),
+                  s.figures());
+          case Plan.JoinQuery s ->
+              joinBytes(
+                  s.matches(),
+                  products.getFirst().rows(),
+                  products.getLast().rows(),
+                  s.figures().groups().size(),
+                  s.figures().aggregates().size());
           case Plan.SecureSum s -> owners * (8.0 * s.keys().size() + 200 * owners);
           case Plan.DpQuery s ->
               owners * (8.0 * groupsMost(s) * s.aggregates().size() + 200 * owners);
@@ -279,8 +299,9 @@ final class StepUses {
                 case UNBALANCED -> throw ofTwo(s);
               };
           case Plan.JoinStatistics s ->
-              (s.matches() == Plan.Matches.NOISED ? 1e-4 : 6e-6)
+              joinSeconds(s.matches())
                   * (days(s) * products.getFirst().rows() + products.getLast().rows());
+          case Plan.JoinQuery s -> joinSeconds(s.matches()) * rows;
           case Plan.SecureSum _, Plan.DpQuery _ -> rows / 2e6;
           case Plan.Train s -> s.rounds() * rows * parametersOf(s) * 1e-9;
         };
@@ -290,6 +311,22 @@ final class StepUses {
 
   private static IllegalArgumentException ofTwo(Plan.IntersectAll step) {
     return new IllegalArgumentException(step.name() + " of more than two by engine unbalanced");
+  }
+
+  private static double joinBytes(
+      Plan.Matches matches, double grouped, double figured, double groups, double figures) {
+    return switch (matches) {
+      case NOISED -> grouped * 48 + figured * (32 + groups * (16 + 8 * figures));
+      case HIDDEN -> grouped * 31 + figured * (90 + groups * 11) + 2e6;
+    };
+  }
+
+  /** For an item. */
+  private static double joinSeconds(Plan.Matches matches) {
+    return switch (matches) {
+      case NOISED -> 1e-4;
+      case HIDDEN -> 6e-6;
+    };
   }
 
   private static double groupsMost(Plan.DpQuery step) {

@@ -64,6 +64,7 @@ class ExamplesTest {
     "two-aggregators,brand-a,'brand-a,mall-b,pay-c',0",
     "dp-query,brand-a,'brand-a,mall-b,pay-c',0.9",
     "sql,brand-a,'brand-a,mall-b,pay-c',1",
+    "sql-join,brand-a,'brand-a,mall-b',0.999999",
     "learn,brand-a,'brand-a,mall-b,pay-c',0"
   })
   void example_isPlanned(String name, String leader, String parties, String epsilon)

@@ -511,6 +511,117 @@ class SqlReaderTest {
         ErrorCode.UNKNOWN_COLUMN, refusal("SELECT COUNT(*) FROM orders WHERE x = 1").code());
   }
 
+  private static final String JOINED =
+      """
+      SELECT m.city, COUNT(DISTINCT phone) AS people, AVG(CLAMP(o.amount_fen, 0, 100)) AS mean
+      FROM orders o JOIN members m USING (phone)
+      WHERE m.city IN ('b', 'a') AND o.amount_fen > 0 AND tier >= 2 AND weight < 3
+      GROUP BY m.city HAVING people > 60 ORDER BY mean DESC LIMIT 1
+      """;
+
+  private static JobSpec joinJob(String sql, String privacy) {
+    return JobReader.read(
+        """
+        apiVersion: hesuan/v1
+        kind: Job
+        metadata: {name: a-job}
+        purpose: {code: market.insight}
+        contract: ctr-autumn
+        inputs: {orders: mall-b/orders@1, members: brand-a/members@1}
+        what:
+          sql: |
+            %s
+        privacy: {unit: phone, epsilon: 1, maxRows: 5%s}
+        outputs: [{name: n, to: [brand-a, mall-b]}]
+        """
+            .formatted(sql.strip().replace("\n", "\n    "), privacy));
+  }
+
+  private static Plan joinPlan(String sql, String privacy) {
+    PlanResult result = Market.plan(joinJob(sql, privacy));
+    return assertInstanceOf(PlanResult.Planned.class, result, result::toString).plan();
+  }
+
+  @Test
+  void join_hasGroupsOfOneOwnerAndFiguresOfTheOther() {
+    Plan plan = joinPlan(JOINED, ", delta: 1e-6, weights: {matches: 2, mean: 2}");
+    Plan.JoinQuery join = assertInstanceOf(Plan.JoinQuery.class, plan.steps().getFirst());
+    assertEquals(Market.BRAND, plan.leader());
+    assertEquals("[brand-a/members@1, mall-b/orders@1]", join.products().toString());
+    assertEquals(
+        "SELECT \"@unit\", CAST(\"city\" AS VARCHAR) AS \"@k0\" FROM \"@part\" AS \"@t\" WHERE (\"city\" IN ('a', 'b')) AND (\"tier\" >= 2)",
+        join.groupRows());
+    assertEquals(
+        "SELECT \"@unit\", \"amount_fen\" AS \"@v0\" FROM \"@part\" AS \"@t\" WHERE (\"amount_fen\" > 0) AND (\"weight\" < 3)",
+        join.figures().rows());
+    assertEquals(List.of(List.of("a"), List.of("b")), join.figures().groups());
+    assertEquals(1, join.figures().outcome().limit());
+    // people 1, the two figures of the mean 2 each, matches 2
+    assertEquals("0.285714", join.matchesEpsilon().toString());
+    plan.charges()
+        .forEach(
+            c -> {
+              assertTrue(c.epsilon().compareTo(Epsilon.parse("1")) <= 0);
+              assertEquals("0.000001", c.delta());
+            });
+    assertEquals(
+        List.of("phone compute", "city aggregate", "tier aggregate"),
+        join.groupReads().stream().map(r -> r.column() + " " + r.use().text()).toList());
+    assertEquals(
+        List.of("phone", "amount_fen", "weight", "phone", "amount_fen"),
+        join.figures().reads().stream().map(Plan.Read::column).toList());
+    assertTrue(
+        plan.uses().stream()
+            .anyMatch(u -> u.column().equals("phone") && u.use() == hesuan.wire.Disclosure.JOIN_KEY));
+    assertEquals(plan, hesuan.wire.Json.read(hesuan.wire.Json.canonical(plan), Plan.class));
+  }
+
+  @Test
+  void join_withHiddenMatches_spendsNothingOnThem() {
+    Plan plan = joinPlan(JOINED, ", matches: hidden, delta: 0");
+    Plan.JoinQuery join = assertInstanceOf(Plan.JoinQuery.class, plan.steps().getFirst());
+    assertEquals(Plan.Matches.HIDDEN, join.matches());
+    assertEquals(Epsilon.ZERO, join.matchesEpsilon());
+    plan.charges().forEach(c -> assertEquals("0", c.delta()));
+    assertTrue(plan.reveals().stream().noneMatch(r -> r.what().equals("join.noisedMatches")));
+  }
+
+  @Test
+  void join_withoutKeys_isOneGroupOfTheOtherOwner() {
+    Plan plan =
+        joinPlan(
+            "SELECT COUNT(DISTINCT m.phone) AS people, SUM(CLAMP(amount_fen, 0, 9)) AS s FROM orders o JOIN members m ON m.phone = o.phone WHERE tier = 1",
+            "");
+    Plan.JoinQuery join = assertInstanceOf(Plan.JoinQuery.class, plan.steps().getFirst());
+    assertEquals(Market.BRAND, plan.leader());
+    assertEquals(List.of(List.of()), join.figures().groups());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "m.city, SUM(CLAMP(m.tier, 0, 9)) AS s|o JOIN members m USING (phone)|m.city IN ('a')|a value of o: groups are of one owner, figures of the other",
+        "m.city, COUNT(*) AS n|o JOIN members m USING (phone)|m.city IN ('a') AND o.amount_fen > m.tier|an expression over columns of o or of m, not of both",
+        "city, COUNT(*) AS n|o JOIN members m USING (phone)|tier = 1|o.city or m.city",
+        "m.city, COUNT(*) AS n|o JOIN members m USING (city)|m.city IN ('a')|JOIN m USING (phone), the person in both",
+        "m.city, COUNT(*) AS n|o LEFT JOIN members m USING (phone)|m.city IN ('a')|JOIN m USING (phone), the person in both",
+        "m.city, COUNT(*) AS n, MEDIAN(CLAMP(amount_fen, 0, 9)) AS q|o JOIN members m USING (phone)|m.city IN ('a')|at most 4 noised figures over a join, no MEDIAN or QUANTILE, not 2",
+        "m.city, COUNT(*) AS n|o JOIN members m USING (phone)|o.amount_fen > 1|keys listed in WHERE ... IN (...)"
+      })
+  void join_thatCannotBe_isRefusedWithTheSmallestChange(
+      String items, String from, String where, String expected) {
+    Problem problem =
+        refusal(
+            joinJob(
+                "SELECT %s FROM orders %s WHERE %s GROUP BY %s"
+                    .formatted(items, from, where, items.substring(0, items.indexOf(','))),
+                ", keys: private"));
+    assertTrue(problem.expected().startsWith(expected), problem::toString);
+    assertTrue(problem.at().startsWith("what.sql 1:"), problem::toString);
+  }
+
   @Test
   void deepNesting_isRefusedWithoutAnOverflow() {
     String deep = "(".repeat(4000) + "gift" + ")".repeat(4000);
