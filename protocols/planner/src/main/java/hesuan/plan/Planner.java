@@ -351,6 +351,7 @@ public final class Planner {
           case Plan.Overlap _,
               Plan.Intersect _,
               Plan.JoinStatistics _,
+              Plan.JoinQuery _,
               Plan.DpQuery _,
               Plan.Train _ ->
               List.of();

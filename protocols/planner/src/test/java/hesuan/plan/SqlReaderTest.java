@@ -565,7 +565,7 @@ class SqlReaderTest {
               assertEquals("0.000001", c.delta());
             });
     assertEquals(
-        List.of("phone compute", "city aggregate", "tier aggregate"),
+        List.of("phone compute", "city aggregate", "tier aggregate", "city aggregate"),
         join.groupReads().stream().map(r -> r.column() + " " + r.use().text()).toList());
     assertEquals(
         List.of("phone", "amount_fen", "weight", "phone", "amount_fen"),
