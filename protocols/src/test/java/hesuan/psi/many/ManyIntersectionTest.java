@@ -263,6 +263,21 @@ class ManyIntersectionTest {
     assertEquals(8, digests.size());
   }
 
+  /** Two items look alike in any of the buckets with at most 2^-40, not in each. */
+  @Test
+  void tags_areLongEnoughForAllBucketsTogether() {
+    ManyParameters parameters = Circle.parameters(Engine.VOLE, 3, 1, BUCKET, 1);
+    for (int logLoad = 6; logLoad <= 21; logLoad++) {
+      for (int logBuckets = 0; logBuckets <= 7; logBuckets++) {
+        int bytes =
+            parameters
+                .centres(Digest.of("a bucket"), 1 << logBuckets)
+                .tagBytes(1 << logLoad, 1 << logLoad);
+        assertTrue(8 * bytes >= 40 + 2 * logLoad + logBuckets, logLoad + ", " + logBuckets);
+      }
+    }
+  }
+
   @Test
   void geometries_areSharedByLikeSizes_andAtMostTwiceTheOwn() {
     for (int largest : new int[] {0, 1, 2, 100, 1000, 1 << 20}) {
