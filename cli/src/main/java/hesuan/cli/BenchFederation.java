@@ -43,6 +43,7 @@ final class BenchFederation implements AutoCloseable {
       throws IOException {
     this.processes = new DemoFederation(folder);
     this.parties = List.copyOf(parties);
+    Runtime.getRuntime().addShutdownHook(new Thread(processes::destroy));
     try {
       processes.found(environment);
       for (String party : parties) {
