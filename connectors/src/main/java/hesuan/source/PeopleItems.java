@@ -327,9 +327,7 @@ public final class PeopleItems implements ItemSource, AutoCloseable {
     }
     ids.clear();
     int capacity =
-        (int)
-            Math.clamp(
-                limits.memoryBytes / 2 / RANGES / RECORD_BYTES, RECORDS_LEAST, RECORDS_MOST);
+        Math.clamp(limits.memoryBytes / 2 / RANGES / RECORD_BYTES, RECORDS_LEAST, RECORDS_MOST);
     for (Range range : ranges) {
       spill(range, made);
       range.blocks = new long[2 * capacity];
