@@ -71,8 +71,8 @@ final class AggregateBench extends ProcessBench {
   @Override
   String bound() {
     return "masks: AES in counter mode and an addition, 8 bytes a cell; a member stretches one for"
-        + " every other, the server one for every member and for every pair of a lost one with a"
-        + " survivor";
+        + " every neighbour, the server one for every member and for every pair of a lost one with"
+        + " a neighbour that survived";
   }
 
   @Override
