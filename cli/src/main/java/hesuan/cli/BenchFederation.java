@@ -80,11 +80,16 @@ final class BenchFederation implements AutoCloseable {
         "rules",
         List.of(
             Map.of(
-                "column", level.equals("plain") ? "phone" : "*",
-                "level", level,
-                "receivers", receivers,
-                "purposes", List.of(purpose),
-                "until", LocalDate.now(ZoneOffset.UTC).plusYears(1).toString())));
+                "column",
+                level.equals("plain") ? "phone" : "*",
+                "level",
+                level,
+                "receivers",
+                receivers,
+                "purposes",
+                List.of(purpose),
+                "until",
+                LocalDate.now(ZoneOffset.UTC).plusYears(1).toString())));
     request.put("terms", Map.of("minGroup", 20, "maxEpsilon", "1"));
     request.put("budget", "1000");
     try (Api api = processes.at(party).agent()) {
@@ -151,7 +156,8 @@ final class BenchFederation implements AutoCloseable {
   }
 
   /**
-   * What the agents sent each other for that job, before TLS, as their logs say: soon after its end.
+   * What the agents sent each other for that job, before TLS, as their logs say: soon after its
+   * end.
    */
   long bytesSent(String job) throws IOException {
     long all = 0;

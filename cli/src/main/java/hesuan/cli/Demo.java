@@ -67,11 +67,7 @@ final class Demo {
     chapter("Overlap of three parties", "三方重合人数");
     overlap("overlap-three", Map.of("", truth.brandMallPay().total()));
     chapter("Whom two parties share: a list that stays with its owner", "两方共有人群（名单留在本方）");
-    intersect(
-        "intersect",
-        "shared_members",
-        truth.brandMall().total(),
-        Map.of("mall-b", "visits"));
+    intersect("intersect", "shared_members", truth.brandMall().total(), Map.of("mall-b", "visits"));
     chapter("Whom all three share, and nobody learns of any two", "三方共有人群（任何两方之间的不泄露）");
     intersect(
         "intersect-three",

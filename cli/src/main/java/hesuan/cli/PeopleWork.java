@@ -11,8 +11,8 @@ import java.util.Map;
 
 /**
  * An intersection of two parties' people, each with a process, a folder and a file of its own: what
- * {@code hesuan bench psi --csv} and {@code --parquet} measure, from submitting the job until the list lies in the
- * receiver's folder.
+ * {@code hesuan bench psi --csv} and {@code --parquet} measure, from submitting the job until the
+ * list lies in the receiver's folder.
  */
 public final class PeopleWork implements AutoCloseable {
   private static final List<String> PARTIES = List.of("leader", "helper");
@@ -46,7 +46,7 @@ public final class PeopleWork implements AutoCloseable {
   public static PeopleWork open(
       Path folder, String engine, String list, String heap, List<People> people)
       throws IOException {
-    PeopleWork work = 
+    PeopleWork work =
         new PeopleWork(
             new BenchFederation(folder, PARTIES, BenchFederation.heap(heap)), engine, list);
     try {

@@ -34,12 +34,10 @@ final class QueryStory {
       if (step instanceof Plan.JoinQuery join) {
         console.say(
             "  the owner of the groups runs on its rows: %s",
-            "  分组所属方在本方数据上运行：%s",
-            join.groupRows());
+            "  分组所属方在本方数据上运行：%s", join.groupRows());
         console.say(
             "  the owner of the figures runs on its rows: %s",
-            "  统计量所属方在本方数据上运行：%s",
-            join.figures().rows());
+            "  统计量所属方在本方数据上运行：%s", join.figures().rows());
         tell(console, join.figures(), plan);
       }
     }
@@ -52,8 +50,7 @@ final class QueryStory {
         query.maxGroups(),
         query.maxRows(),
         query.selection() == null
-            ? console.text(
-                query.groups().size() + " groups", "共 " + query.groups().size() + " 个分组")
+            ? console.text(query.groups().size() + " groups", "共 " + query.groups().size() + " 个分组")
             : console.text("groups as the owners select them", "分组由各方自行选出"),
         query.aggregates().size());
     if (query.selection() != null) {

@@ -39,7 +39,8 @@ public final class SqlWork implements AutoCloseable {
    */
   public static SqlWork open(Path folder, int parties, int rows, int groups) throws IOException {
     List<String> names = IntStream.rangeClosed(1, parties).mapToObj(i -> "party-" + i).toList();
-    SqlWork work = new SqlWork(new BenchFederation(folder, names, BenchFederation.heap(HEAP)), rows, groups);
+    SqlWork work =
+        new SqlWork(new BenchFederation(folder, names, BenchFederation.heap(HEAP)), rows, groups);
     try {
       work.found();
       return work;
@@ -102,7 +103,8 @@ public final class SqlWork implements AutoCloseable {
         privacy: {unit: phone, epsilon: 1, minGroup: 20, maxGroups: 5, maxRows: 5}
         outputs: [{name: spent, to: [%s]}]
         """
-        .formatted(asked, BenchFederation.CONTRACT, inputs, 50_000 + asked, cities, parties.getFirst());
+        .formatted(
+            asked, BenchFederation.CONTRACT, inputs, 50_000 + asked, cities, parties.getFirst());
   }
 
   /**
@@ -119,7 +121,10 @@ public final class SqlWork implements AutoCloseable {
 
   /** Of the largest process, from its start. */
   public long peakMemoryBytes() throws IOException {
-    return federation.peakMemoryBytes().values().stream().mapToLong(Long::longValue).max().orElse(0);
+    return federation.peakMemoryBytes().values().stream()
+        .mapToLong(Long::longValue)
+        .max()
+        .orElse(0);
   }
 
   /** What the figures and masks of one question come to; the rest is signatures and keys. */

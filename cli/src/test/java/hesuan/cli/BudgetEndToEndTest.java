@@ -145,8 +145,7 @@ class BudgetEndToEndTest {
   /** Cities that nobody listed; each has people enough at each owner. */
   private void keysThatNobodyDeclared_areSelectedByTheirOwners_andPaidForOnce() throws Exception {
     String cities =
-        question(
-                "twins", "SELECT city, COUNT(DISTINCT phone) AS people FROM t GROUP BY city", "1")
+        question("twins", "SELECT city, COUNT(DISTINCT phone) AS people FROM t GROUP BY city", "1")
             .replace("epsilon: 1", "keys: private, weights: {keys: 4}, delta: 1e-6, epsilon: 1");
     String first = done(cities, LEADER);
     String second = done(cities, OWNER);
@@ -192,7 +191,9 @@ class BudgetEndToEndTest {
   /** Without names, times, numbers in order of events, digests, and what is signed over these. */
   private static String shape(JsonNode document) {
     String text = document.toPrettyString().replace("twins", "sales");
-    return DIGITS.matcher(RANDOM.matcher(text).replaceAll(m -> "#" + m.group().length())).replaceAll("0");
+    return DIGITS
+        .matcher(RANDOM.matcher(text).replaceAll(m -> "#" + m.group().length()))
+        .replaceAll("0");
   }
 
   private String charged() {
@@ -243,7 +244,9 @@ class BudgetEndToEndTest {
 
   private static String visits(String counted) {
     return question(
-        "visits", "SELECT city, " + counted + " FROM t WHERE city IN ('x', 'y') GROUP BY city", "0.5");
+        "visits",
+        "SELECT city, " + counted + " FROM t WHERE city IN ('x', 'y') GROUP BY city",
+        "0.5");
   }
 
   private static String sales(String product) {

@@ -49,13 +49,13 @@ class IntersectionResumeTest {
             "-Xmx256m -XX:TieredStopAtLevel=1",
             "HESUAN_CLASSPATH",
             classpath.toString());
-    try (BenchFederation two =
-        new BenchFederation(folder, List.of(LEADER, HELPER), environment)) {
+    try (BenchFederation two = new BenchFederation(folder, List.of(LEADER, HELPER), environment)) {
       publish(two, LEADER, 0);
       publish(two, HELPER, SHIFT);
       two.contract("people", "audience.intersect", "intersect", "members");
       try (Api coordinator = two.processes.at(LEADER).coordinator()) {
-        String job = coordinator.post("/jobs", Map.of("spec", spec("resume", BUCKET))).path("id").asText();
+        String job =
+            coordinator.post("/jobs", Map.of("spec", spec("resume", BUCKET))).path("id").asText();
         Path done = two.processes.home(LEADER).resolve("results/" + job + ".buckets");
         kill(two, HELPER, done, 3, environment);
         kill(two, LEADER, done, 8, environment);
@@ -112,8 +112,7 @@ class IntersectionResumeTest {
 
   private static void publish(BenchFederation two, String party, int from) throws IOException {
     Path file = two.processes.home(party).resolve("people.csv");
-    Files.write(
-        file, Stream.concat(Stream.of("phone"), people(from, from + PEOPLE)).toList());
+    Files.write(file, Stream.concat(Stream.of("phone"), people(from, from + PEOPLE)).toList());
     two.publish(
         party,
         "people",

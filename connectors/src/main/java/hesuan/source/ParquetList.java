@@ -25,8 +25,7 @@ public final class ParquetList {
           COPY (SELECT * FROM read_csv(%s, auto_detect = false, header = true, delim = ',',
             quote = '"', escape = '"', columns = {%s: 'VARCHAR'}))
           TO %s (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)"""
-              .formatted(
-                  Sql.text(csv.toString()), Sql.text(column), Sql.text(parquet.toString())));
+              .formatted(Sql.text(csv.toString()), Sql.text(column), Sql.text(parquet.toString())));
     } catch (SQLException e) {
       throw new ProblemException(
           ErrorCode.ENVIRONMENT,

@@ -23,11 +23,10 @@ import org.apache.arrow.vector.VarCharVector;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The people of a part as the items of an intersection, read once: their blocks, sorted into
- * ranges of hashes, and where asked for their identifiers in the order of the rows. A person's
- * number counts the rows with a usable id before the first row of that person. What is more than
- * memory may hold lies in a {@link SealedSpill}. Personal data, wiped or made unreadable when
- * closed.
+ * The people of a part as the items of an intersection, read once: their blocks, sorted into ranges
+ * of hashes, and where asked for their identifiers in the order of the rows. A person's number
+ * counts the rows with a usable id before the first row of that person. What is more than memory
+ * may hold lies in a {@link SealedSpill}. Personal data, wiped or made unreadable when closed.
  */
 public final class PeopleItems implements ItemSource, AutoCloseable {
   /** A power of two, so that a range is the front bits of a hash. */
@@ -371,8 +370,8 @@ public final class PeopleItems implements ItemSource, AutoCloseable {
   }
 
   /**
-   * Marks the later rows of people who have several, range by range, so that a table of them lies in
-   * the cache.
+   * Marks the later rows of people who have several, range by range, so that a table of them lies
+   * in the cache.
    */
   private void findRepeated() {
     for (Range range : ranges) {
@@ -449,8 +448,7 @@ public final class PeopleItems implements ItemSource, AutoCloseable {
   }
 
   public IdQuality quality() {
-    return new IdQuality(
-        empty + malformed + usable, empty, malformed, (long) usable - size, size);
+    return new IdQuality(empty + malformed + usable, empty, malformed, (long) usable - size, size);
   }
 
   /** Tells two readings apart whose numbers mean different people. */

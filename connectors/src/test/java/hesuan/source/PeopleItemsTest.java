@@ -151,8 +151,7 @@ class PeopleItemsTest {
     List<String> names = new ArrayList<>();
     people.forEach(
         numbers,
-        (bytes, from, to) ->
-            names.add(new String(bytes, from, to - from, StandardCharsets.UTF_8)));
+        (bytes, from, to) -> names.add(new String(bytes, from, to - from, StandardCharsets.UTF_8)));
     return names;
   }
 

@@ -263,7 +263,16 @@ public final class Agent implements AutoCloseable {
             book.find(job).filter(e -> !(e.state() instanceof PartyJobState.Settled)).isPresent());
     Attempts attempts =
         new Attempts(
-            keys, book, admission, receipts, members, witnesses, steps, people, buckets, this::link);
+            keys,
+            book,
+            admission,
+            receipts,
+            members,
+            witnesses,
+            steps,
+            people,
+            buckets,
+            this::link);
     JobDriver driver =
         new JobDriver(
             config.party(), book, budget, admission, attempts, receipts, say, hook, clock, random);

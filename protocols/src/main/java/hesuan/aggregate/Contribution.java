@@ -119,8 +119,7 @@ record Contribution(byte[] key, byte[] opening, byte[] other, byte[] signature) 
 
   static Contribution receive(
       Link link, byte[] context, byte[] keys, PartyId contributor, PartyVerifier verifier) {
-    Fields.Reader in =
-        new Fields.Reader(link.peer(), link.receive(Phase.CONTRIBUTION, BYTES_MAX));
+    Fields.Reader in = new Fields.Reader(link.peer(), link.receive(Phase.CONTRIBUTION, BYTES_MAX));
     Contribution found =
         new Contribution(
             in.fixed(AgreementKey.BYTES),

@@ -47,12 +47,12 @@ public record GroupUnion(
   }
 
   /** At the leader. */
-  public List<List<String>> lead(
-      List<List<String>> own, Map<PartyId, ? extends Channel> members) {
+  public List<List<String>> lead(List<List<String>> own, Map<PartyId, ? extends Channel> members) {
     SortedSet<List<String>> union = new TreeSet<>(GroupSelection.ORDER);
     union.addAll(own);
     Map<PartyId, Channel> alive = new TreeMap<>(members);
-    members.forEach((party, channel) -> tolerant(alive, party, () -> union.addAll(heard(channel, groupsMax))));
+    members.forEach(
+        (party, channel) -> tolerant(alive, party, () -> union.addAll(heard(channel, groupsMax))));
     List<List<String>> all = List.copyOf(union);
     members.forEach(
         (party, channel) -> {
@@ -164,7 +164,6 @@ public record GroupUnion(
   }
 
   private static ProblemException violation(Channel from, String expected, String found) {
-    return new ProblemException(
-        ErrorCode.PROTOCOL_VIOLATION, from.peer().value(), expected, found);
+    return new ProblemException(ErrorCode.PROTOCOL_VIOLATION, from.peer().value(), expected, found);
   }
 }

@@ -25,10 +25,15 @@ record Offer(byte[] key, byte[] signature) {
     if (!Messages.same(in.fixed(context.length), context)) {
       throw in.violation("the same session, contributors, aggregators, length and rules", "others");
     }
-    Offer offer = new Offer(in.fixed(AgreementKey.BYTES), in.block(PartySigner.SIGNATURE_BYTES_MAX));
+    Offer offer =
+        new Offer(in.fixed(AgreementKey.BYTES), in.block(PartySigner.SIGNATURE_BYTES_MAX));
     in.end();
     Messages.check(
-        verifier, link.peer(), statement(context, link.peer(), offer.key), offer.signature, "its key");
+        verifier,
+        link.peer(),
+        statement(context, link.peer(), offer.key),
+        offer.signature,
+        "its key");
     return offer;
   }
 

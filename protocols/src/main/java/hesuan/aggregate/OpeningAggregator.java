@@ -140,12 +140,7 @@ public final class OpeningAggregator {
   }
 
   private byte[] part(
-      Link link,
-      PartyId contributor,
-      byte[] there,
-      AgreementKey key,
-      byte[] keys,
-      int bytes) {
+      Link link, PartyId contributor, byte[] there, AgreementKey key, byte[] keys, int bytes) {
     Contribution contribution = Contribution.receive(link, context, keys, contributor, verifier);
     if (!Messages.same(contribution.digest(), there)) {
       throw new ProblemException(
@@ -171,8 +166,7 @@ public final class OpeningAggregator {
     byte[] signature = signer.sign(statement);
     lines
         .peer()
-        .send(
-            Phase.SET, new Fields.Writer().fixed(agreed.encode()).block(signature).bytes());
+        .send(Phase.SET, new Fields.Writer().fixed(agreed.encode()).block(signature).bytes());
     byte[] theirs = lines.peer().receive(Phase.OPENED, PartySigner.SIGNATURE_BYTES_MAX);
     Messages.check(verifier, settings.other(), statement, theirs, "the contributors");
     long[] share = new long[settings.length()];

@@ -80,8 +80,7 @@ sealed interface OpeningSum {
       }
       RangedSum.Said own = RangedSum.said(place, prepared);
       peer.send(Phase.CHECK, own.encode());
-      RangedSum.Said theirs =
-          sum.decode(peer.peer(), peer.receive(Phase.CHECK, sum.saidBytes()));
+      RangedSum.Said theirs = sum.decode(peer.peer(), peer.receive(Phase.CHECK, sum.saidBytes()));
       boolean holds = theirs.place() == place && sum.holds(own, theirs);
       if (holds) {
         sum.add(prepared.output());

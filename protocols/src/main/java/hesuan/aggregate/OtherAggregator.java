@@ -102,7 +102,9 @@ public final class OtherAggregator {
     return receipt(keys, agreed);
   }
 
-  /** Answers the opening aggregator for one contribution after another: those that hold are added. */
+  /**
+   * Answers the opening aggregator for one contribution after another: those that hold are added.
+   */
   private Agreed inRange(RangedSum sum, Agreed held, SortedMap<Integer, byte[]> parts) {
     Link opening = lines.peer();
     Agreed holding = new Agreed(new TreeMap<>());
@@ -120,17 +122,14 @@ public final class OtherAggregator {
             "each contribution once, of which both hold a part",
             "place " + theirs.place());
       }
-      RangeCheck.Prepared prepared =
-          sum.other(settings.contributors().get(theirs.place()), part);
+      RangeCheck.Prepared prepared = sum.other(settings.contributors().get(theirs.place()), part);
       RangedSum.Said own = RangedSum.said(theirs.place(), prepared);
       opening.send(Phase.CHECK, own.encode());
       if (sum.holds(theirs, own)) {
         sum.add(prepared.output());
         holding
             .contributions()
-            .put(
-                theirs.place(),
-                Objects.requireNonNull(held.contributions().get(theirs.place())));
+            .put(theirs.place(), Objects.requireNonNull(held.contributions().get(theirs.place())));
       }
     }
   }
@@ -184,7 +183,6 @@ public final class OtherAggregator {
   }
 
   private SumReceipt receipt(byte[] keys, Agreed agreed) {
-    return new SumReceipt(
-        agreed.parties(settings), Digest.of(agreed.statement(context, keys)));
+    return new SumReceipt(agreed.parties(settings), Digest.of(agreed.statement(context, keys)));
   }
 }

@@ -73,11 +73,7 @@ final class RangedSum {
             .fixed(RangeCheck.encode(cut.elements()))
             .fixed(RangeCheck.encode(cut.proofs()))
             .bytes(),
-        new Fields.Writer()
-            .fixed(cut.parts())
-            .fixed(cut.seed())
-            .fixed(cut.secondBlind())
-            .bytes());
+        new Fields.Writer().fixed(cut.parts()).fixed(cut.seed()).fixed(cut.secondBlind()).bytes());
   }
 
   // ---- aggregators
@@ -127,8 +123,7 @@ final class RangedSum {
     byte[] blind = in.fixed(RangeCheck.SEED);
     long[] elements = elements(in, check.elements());
     long[] proofs = elements(in, check.proofElements());
-    return check.prepareFirst(
-        verifyKey, nonce(keys, contributor), parts, elements, proofs, blind);
+    return check.prepareFirst(verifyKey, nonce(keys, contributor), parts, elements, proofs, blind);
   }
 
   /** The other aggregator's share. */

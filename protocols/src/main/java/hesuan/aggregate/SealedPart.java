@@ -84,8 +84,7 @@ final class SealedPart {
   private static Cipher cipher(int mode, byte[] key, int piece) throws GeneralSecurityException {
     Cipher cipher = Cipher.getInstance("AES/GCM/NoPadding");
     byte[] nonce = ByteBuffer.allocate(12).putInt(8, piece).array();
-    cipher.init(
-        mode, new SecretKeySpec(key, "AES"), new GCMParameterSpec(8 * TAG_BYTES, nonce));
+    cipher.init(mode, new SecretKeySpec(key, "AES"), new GCMParameterSpec(8 * TAG_BYTES, nonce));
     return cipher;
   }
 

@@ -100,7 +100,9 @@ public final class SecureSumLeader {
         SecureSumMember.neighbours(settings, rosterDigest, roster.keySet(), sharers);
     byte[] sharersBytes = Messages.encodeSharers(sharers);
     byte[] sharersDigest = Messages.sharersDigest(context, rosterDigest, sharers);
-    each((index, link) -> link.send(Phase.SHARES, sharesFor(index, sharersBytes, shares, neighbours)));
+    each(
+        (index, link) ->
+            link.send(Phase.SHARES, sharesFor(index, sharersBytes, shares, neighbours)));
 
     long[] sum = addend.clone();
     SortedMap<Integer, byte[]> survivors = collectMasked(sum);
@@ -112,8 +114,7 @@ public final class SecureSumLeader {
     SortedMap<Integer, byte[]> signatures =
         gather((index, link) -> signature(index, link, statement));
     requireHelpers();
-    byte[] signaturesBytes =
-        Messages.encodeSignatures(first(signatures, settings.threshold()));
+    byte[] signaturesBytes = Messages.encodeSignatures(first(signatures, settings.threshold()));
     broadcast(Phase.SIGNATURES, signaturesBytes);
 
     SortedMap<Integer, SortedMap<Integer, byte[]>> revealed =
@@ -210,8 +211,7 @@ public final class SecureSumLeader {
     return signature;
   }
 
-  private static SortedMap<Integer, byte[]> revealed(
-      Link link, SortedSet<Integer> owners) {
+  private static SortedMap<Integer, byte[]> revealed(Link link, SortedSet<Integer> owners) {
     Fields.Reader in =
         new Fields.Reader(
             link.peer(), link.receive(Phase.UNMASK, owners.size() * AgreementKey.BYTES));
@@ -224,9 +224,7 @@ public final class SecureSumLeader {
   }
 
   private byte[] reconstruct(
-      int owner,
-      List<Integer> holders,
-      SortedMap<Integer, SortedMap<Integer, byte[]>> revealed) {
+      int owner, List<Integer> holders, SortedMap<Integer, SortedMap<Integer, byte[]>> revealed) {
     int[] points = new int[settings.sharesMin()];
     byte[][] shares = new byte[settings.sharesMin()][];
     int filled = 0;
@@ -241,15 +239,13 @@ public final class SecureSumLeader {
       throw new ProblemException(
           ErrorCode.GROUP_TOO_SMALL,
           "secure sum",
-          "%d helpers who hold shares of %s"
-              .formatted(points.length, settings.roster().get(owner)),
+          "%d helpers who hold shares of %s".formatted(points.length, settings.roster().get(owner)),
           "" + filled);
     }
     return Shamir.combine(points, shares);
   }
 
-  private void removeSelfMask(
-      Masks left, int owner, byte[] seed, Messages.Word word) {
+  private void removeSelfMask(Masks left, int owner, byte[] seed, Messages.Word word) {
     if (!Arrays.equals(Messages.Word.commitment(context, seed), word.commitment())) {
       throw wrongShares(owner);
     }

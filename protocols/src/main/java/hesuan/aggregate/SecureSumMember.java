@@ -185,8 +185,7 @@ public final class SecureSumMember {
         sealed.put(index, both.seal(sealing(roster, rosterDigest, sealKey, selfIndex, index)));
       }
     }
-    Messages.Word word =
-        new Messages.Word(Messages.Word.commitment(context, selfMaskSeed), coin);
+    Messages.Word word = new Messages.Word(Messages.Word.commitment(context, selfMaskSeed), coin);
     byte[] signature = signer.sign(word.statement(context, rosterDigest, self));
     leader.send(Phase.SHARE, new Messages.Share(word, signature, sealed).encode());
   }
@@ -225,13 +224,7 @@ public final class SecureSumMember {
       Map<Integer, SealedShares> kept) {
     for (int index : neighbours.maskedWith(selfIndex)) {
       Objects.requireNonNull(sharers.get(index))
-          .verify(
-              settings,
-              context,
-              rosterDigest,
-              index,
-              in.block(Messages.SIGNATURE),
-              verifier);
+          .verify(settings, context, rosterDigest, index, in.block(Messages.SIGNATURE), verifier);
       if (neighbours.owned(selfIndex).contains(index)) {
         kept.put(
             index,

@@ -77,10 +77,10 @@ public record SecureSumSettings(
   }
 
   /**
-   * Members who must sign one list of survivors. Without tolerance, all. With it, more than half, so
-   * that a leader that tells two stories of who is lost finds signers for one only; half is enough
-   * where what that would expose is noised already; more than two thirds in a large group, where
-   * the leader may have many on its side.
+   * Members who must sign one list of survivors. Without tolerance, all. With it, more than half,
+   * so that a leader that tells two stories of who is lost finds signers for one only; half is
+   * enough where what that would expose is noised already; more than two thirds in a large group,
+   * where the leader may have many on its side.
    */
   int threshold() {
     if (!tolerateLoss) {

@@ -70,15 +70,13 @@ public record TwoAggregatorSettings(
     contributors = sorted;
   }
 
-
   /** The settings in 32 bytes. */
   byte[] context() {
     List<byte[]> parts = new ArrayList<>();
     parts.add(session.bytes());
     parts.add(name(opening));
     parts.add(name(other));
-    parts.add(
-        Statement.integers(length, minCohort, tolerateLoss ? 1 : 0, contributors.size()));
+    parts.add(Statement.integers(length, minCohort, tolerateLoss ? 1 : 0, contributors.size()));
     parts.add(range == null ? new byte[0] : range.bytes());
     contributors.forEach(party -> parts.add(name(party)));
     return Digest.of(Statement.of("two-aggregators", new byte[0], parts.toArray(byte[][]::new)))

@@ -25,8 +25,7 @@ public final class GroupSelection {
   private static final Comparator<String> VALUES =
       Comparator.comparing((String value) -> !INTEGER.matcher(value).matches())
           .thenComparing(
-              value ->
-                  INTEGER.matcher(value).matches() ? new BigInteger(value) : BigInteger.ZERO)
+              value -> INTEGER.matcher(value).matches() ? new BigInteger(value) : BigInteger.ZERO)
           .thenComparing(Comparator.naturalOrder());
 
   /** Integers by size before texts; of the values alone, so that it tells nothing of the rows. */

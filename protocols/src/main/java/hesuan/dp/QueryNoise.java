@@ -109,8 +109,8 @@ public final class QueryNoise {
 
   /**
    * Of each aggregate the most that a sum of people in one group can be with so many noises on it,
-   * of either sign and but for a chance of 2^-63: in integers, so that all parties come to the same.
-   * At most 2^63 - 1.
+   * of either sign and but for a chance of 2^-63: in integers, so that all parties come to the
+   * same. At most 2^63 - 1.
    */
   public List<Long> sumsMax(int peopleMax, int noises) {
     List<Long> most = new ArrayList<>();

@@ -40,9 +40,7 @@ public final class BlockHash {
     return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asLongBuffer();
   }
 
-  /**
-   * Hashes count blocks from number {@code from} of x to number {@code to} of y, another array.
-   */
+  /** Hashes count blocks from number {@code from} of x to number {@code to} of y, another array. */
   public void hash(long[] x, int from, int count, long[] y, int to) {
     for (int done = 0; done < count; done += PIECE) {
       int longs = 2 * Math.min(PIECE, count - done);

@@ -37,6 +37,7 @@ public record IntersectionParameters(
 
   /** So that a million with its padding is one bucket. */
   public static final int BUCKET_ITEMS = 5 << 18;
+
   public static final int BUCKET_ITEMS_MIN = 64;
   public static final int BUCKET_ITEMS_MAX = 1 << 22;
 

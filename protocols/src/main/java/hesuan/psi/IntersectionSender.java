@@ -50,7 +50,8 @@ public final class IntersectionSender {
   public IntersectionOutcome run(Channel receiver) {
     CollectedMatches all = new CollectedMatches();
     IntersectionEnd end = run(receiver, 0, all);
-    return new IntersectionOutcome(parameters.bothLearn(), all.ascending(), end.peerItems(), end.transcript());
+    return new IntersectionOutcome(
+        parameters.bothLearn(), all.ascending(), end.peerItems(), end.transcript());
   }
 
   /**
@@ -76,8 +77,7 @@ public final class IntersectionSender {
   private int[] matchedPlaces(
       IntersectionConversation conversation, Oprf oprf, long[] blocks, int bucket) {
     RecordedChannel peer = conversation.peer;
-    Oprf.Values own =
-        oprf.send(peer, bucket, blocks, conversation.peerLoad());
+    Oprf.Values own = oprf.send(peer, bucket, blocks, conversation.peerLoad());
     TagList tags = conversation.tags(own.values(), bucket, workers);
     for (int from = 0; from < tags.count(); from += IntersectionMessages.TagBatch.BATCH) {
       int count = Math.min(IntersectionMessages.TagBatch.BATCH, tags.count() - from);

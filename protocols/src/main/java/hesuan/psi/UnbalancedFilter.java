@@ -75,7 +75,9 @@ public final class UnbalancedFilter {
     }
   }
 
-  /** To be kept; {@link #read} takes it back. Whoever keeps it sees to it that it comes back whole. */
+  /**
+   * To be kept; {@link #read} takes it back. Whoever keeps it sees to it that it comes back whole.
+   */
   public void write(DataOutput out) throws IOException {
     out.writeInt(revision);
     out.writeInt(shards.size());

@@ -63,7 +63,9 @@ public final class Field64 {
     return power(a, MODULUS - 2);
   }
 
-  /** A primitive root of unity of that order, a power of two: the one that the specification has. */
+  /**
+   * A primitive root of unity of that order, a power of two: the one that the specification has.
+   */
   static long root(int order) {
     return power(power(7, 0xffff_ffffL), (1L << 32) / order);
   }

@@ -48,7 +48,12 @@ public final class RangeCheck {
    * @param secondBlind for the second
    */
   public record Cut(
-      byte[] parts, long[] elements, long[] proofs, byte[] blind, byte[] seed, byte[] secondBlind) {}
+      byte[] parts,
+      long[] elements,
+      long[] proofs,
+      byte[] blind,
+      byte[] seed,
+      byte[] secondBlind) {}
 
   /**
    * What an aggregator makes of its share.
@@ -88,11 +93,14 @@ public final class RangeCheck {
     byte[] prove = Arrays.copyOfRange(random, 3 * SEED, 4 * SEED);
     long[] second = secondElements(seed);
     long[] first = minus(whole, second);
-    byte[] parts =
-        joined(part(0, blind, first, nonce), part(1, secondBlind, second, nonce));
+    byte[] parts = joined(part(0, blind, first, nonce), part(1, secondBlind, second, nonce));
     long[] joint = jointRandomness(jointSeed(parts));
-    long[] wireSeeds = expand(prove, PROVE_RANDOMNESS, new byte[] {RangeParameters.PROOFS},
-        RangeParameters.PROOFS * parameters.wires());
+    long[] wireSeeds =
+        expand(
+            prove,
+            PROVE_RANDOMNESS,
+            new byte[] {RangeParameters.PROOFS},
+            RangeParameters.PROOFS * parameters.wires());
     long[] proofs = new long[proofElements()];
     for (int p = 0; p < RangeParameters.PROOFS; p++) {
       long[] proof =
@@ -112,8 +120,7 @@ public final class RangeCheck {
 
   public Prepared prepareSecond(
       byte[] verifyKey, byte[] nonce, byte[] parts, byte[] seed, byte[] blind) {
-    return prepare(
-        1, verifyKey, nonce, parts, secondElements(seed), secondProofs(seed), blind);
+    return prepare(1, verifyKey, nonce, parts, secondElements(seed), secondProofs(seed), blind);
   }
 
   /**

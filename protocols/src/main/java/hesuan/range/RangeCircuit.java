@@ -37,8 +37,7 @@ final class RangeCircuit {
     int bits = parameters.bits();
     long[] values = new long[parameters.length()];
     for (int i = 0; i < values.length; i++) {
-      long value =
-          Field64.multiply(elements[i * bits + bits - 1], parameters.lastWeight());
+      long value = Field64.multiply(elements[i * bits + bits - 1], parameters.lastWeight());
       for (int b = 0; b < bits - 1; b++) {
         value = Field64.add(value, Field64.multiply(elements[i * bits + b], 1L << b));
       }
@@ -77,8 +76,7 @@ final class RangeCircuit {
       between(left);
       between(right);
       for (int k = 0; k < size; k++) {
-        gadget[2 * k + 1] =
-            Field64.add(gadget[2 * k + 1], Field64.multiply(left[k], right[k]));
+        gadget[2 * k + 1] = Field64.add(gadget[2 * k + 1], Field64.multiply(left[k], right[k]));
       }
     }
     long[] proof = new long[parameters.proofElements()];
@@ -124,8 +122,7 @@ final class RangeCircuit {
       long power = Field64.multiply(joint[call], weight);
       for (int j = 0; j < parameters.chunk(); j++) {
         long element = element(elements, call, j);
-        verifier[1 + 2 * j] =
-            Field64.add(verifier[1 + 2 * j], Field64.multiply(power, element));
+        verifier[1 + 2 * j] = Field64.add(verifier[1 + 2 * j], Field64.multiply(power, element));
         verifier[2 + 2 * j] =
             Field64.add(
                 verifier[2 + 2 * j], Field64.multiply(Field64.subtract(element, one), weight));
@@ -155,8 +152,7 @@ final class RangeCircuit {
     long gadget = 0;
     for (int j = 0; j < parameters.chunk(); j++) {
       gadget =
-          Field64.add(
-              gadget, Field64.multiply(verifier[at + 1 + 2 * j], verifier[at + 2 + 2 * j]));
+          Field64.add(gadget, Field64.multiply(verifier[at + 1 + 2 * j], verifier[at + 2 + 2 * j]));
     }
     return verifier[at] == 0 && gadget == verifier[at + 1 + parameters.wires()];
   }

@@ -81,8 +81,7 @@ final class Transform {
       product = Field64.multiply(product, differences[i]);
     }
     long inverse = Field64.inverse(product);
-    long factor =
-        Field64.multiply(Field64.subtract(Field64.power(point, size), 1), sizeInverse);
+    long factor = Field64.multiply(Field64.subtract(Field64.power(point, size), 1), sizeInverse);
     long[] weights = new long[size];
     for (int i = size - 1; i >= 0; i--) {
       long each = Field64.multiply(inverse, before[i]);

@@ -3,7 +3,9 @@ package hesuan.range;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/** TurboSHAKE128 (RFC 9861): a sponge over twelve rounds of Keccak, absorbed first, then squeezed. */
+/**
+ * TurboSHAKE128 (RFC 9861): a sponge over twelve rounds of Keccak, absorbed first, then squeezed.
+ */
 final class TurboShake {
   private static final int RATE_BYTES = 168;
   private static final int ROUNDS = 12;

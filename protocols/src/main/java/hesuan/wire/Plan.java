@@ -288,8 +288,8 @@ public record Plan(
    * that are no personal data (stock, turnover of a store). {@code column} is summed by {@code by}
    * over the public keys.
    *
-   * @param aggregators none: addends are masked, and their owners add them together. Two: each owner
-   *     gives a part to either, the first opens the sum, and they must not collude
+   * @param aggregators none: addends are masked, and their owners add them together. Two: each
+   *     owner gives a part to either, the first opens the sum, and they must not collude
    * @param range in which each owner proves its figures to lie; null where none is asked for
    */
   public record SecureSum(
@@ -307,7 +307,6 @@ public record Plan(
       keys = List.copyOf(keys);
       aggregators = List.copyOf(aggregators);
     }
-
   }
 
   /** Both ends included. */

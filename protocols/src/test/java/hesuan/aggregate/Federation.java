@@ -45,7 +45,8 @@ public final class Federation {
 
   public Federation(int parties) {
     for (int i = 0; i < parties; i++) {
-      roster.add(new PartyId(parties > 26 ? "party-%04d".formatted(i) : "party-" + (char) ('a' + i)));
+      roster.add(
+          new PartyId(parties > 26 ? "party-%04d".formatted(i) : "party-" + (char) ('a' + i)));
     }
     leader = roster.get(parties / 2);
     if (parties > 26) {

@@ -59,7 +59,8 @@ class LargeSumTest {
     assertEquals(survivors, outcome.survivors());
     assertArrayEquals(Federation.plain(survivors, LENGTH), outcome.sum());
     assertEquals(
-        new SumReceipt(survivors, outcome.transcript()), ends.get(federation.roster.get(3)).outcome());
+        new SumReceipt(survivors, outcome.transcript()),
+        ends.get(federation.roster.get(3)).outcome());
   }
 
   @Test

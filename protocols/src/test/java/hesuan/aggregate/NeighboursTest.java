@@ -157,7 +157,8 @@ class NeighboursTest {
     SecureSumSettings settings = settings(parties);
     int members = parties - 1;
     int corrupted = members / 5;
-    for (int roster : new int[] {settings.threshold(), (settings.threshold() + members) / 2, members}) {
+    for (int roster :
+        new int[] {settings.threshold(), (settings.threshold() + members) / 2, members}) {
       double isolated = logIsolated(roster, corrupted, settings.sharesMin());
       assertTrue(isolated <= -46, roster + " members: 2^" + isolated);
     }

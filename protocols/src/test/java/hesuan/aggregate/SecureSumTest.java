@@ -174,7 +174,14 @@ class SecureSumTest {
   @EnumSource(
       value = Phase.class,
       names = {
-        "ADVERTISE", "ROSTER", "SHARE", "SHARES", "MASKED", "SURVIVORS", "SIGNATURE", "SIGNATURES",
+        "ADVERTISE",
+        "ROSTER",
+        "SHARE",
+        "SHARES",
+        "MASKED",
+        "SURVIVORS",
+        "SIGNATURE",
+        "SIGNATURES",
         "UNMASK"
       })
   void run_bitFlippedOnTheWire_neverGivesAWrongSum(Phase phase) {

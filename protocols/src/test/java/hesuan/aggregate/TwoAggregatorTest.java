@@ -135,8 +135,13 @@ class TwoAggregatorTest {
     SumOutcome outcome = assertInstanceOf(SumOutcome.class, ends.get(opening).outcome());
     assertEquals(rest, outcome.survivors());
     assertArrayEquals(Federation.plain(rest, LENGTH), outcome.sum());
-    ends = sum(settings("a", LENGTH, false), (from, to, body) ->
-        from.equals(gone) && to.equals(atOpening ? opening : other) && is(phase, body) ? null : body);
+    ends =
+        sum(
+            settings("a", LENGTH, false),
+            (from, to, body) ->
+                from.equals(gone) && to.equals(atOpening ? opening : other) && is(phase, body)
+                    ? null
+                    : body);
     assertNull(ends.get(opening).outcome());
     assertNull(ends.get(other).outcome());
   }
@@ -196,7 +201,14 @@ class TwoAggregatorTest {
             new TwoAggregatorSettings(
                 settings.session(), federation.roster, opening, other, 40, 4, false, null),
             new TwoAggregatorSettings(
-                settings.session(), federation.roster.subList(0, 5), opening, other, 40, 3, false, null),
+                settings.session(),
+                federation.roster.subList(0, 5),
+                opening,
+                other,
+                40,
+                3,
+                false,
+                null),
             new TwoAggregatorSettings(
                 settings.session(),
                 federation.roster,
@@ -260,7 +272,12 @@ class TwoAggregatorTest {
                     .run(addend, null);
               }
               return new TwoAggregatorContributor(
-                      settings, channels.get(opening), channels.get(other), signer, verifier, random)
+                      settings,
+                      channels.get(opening),
+                      channels.get(other),
+                      signer,
+                      verifier,
+                      random)
                   .run(addend);
             });
     assertTrue(fresh.get());
@@ -290,8 +307,13 @@ class TwoAggregatorTest {
               for (Link link : List.of(toOther, toOpening)) {
                 try (Contribution.Sealed sealed =
                     Contribution.seal(
-                        settings, self, first, second, Federation.addend(self, 40),
-                        federation.signer(self), Federation.random(link.hashCode()))) {
+                        settings,
+                        self,
+                        first,
+                        second,
+                        Federation.addend(self, 40),
+                        federation.signer(self),
+                        Federation.random(link.hashCode()))) {
                   if (link == toOther) {
                     sealed.sendToOther(link);
                   } else {
@@ -306,7 +328,9 @@ class TwoAggregatorTest {
     assertArrayEquals(Federation.plain(outcome.survivors(), 40), outcome.sum());
   }
 
-  /** The opening aggregator alone would like the sum of few: the other opens none it does not hold. */
+  /**
+   * The opening aggregator alone would like the sum of few: the other opens none it does not hold.
+   */
   @Test
   void run_openingAggregatorNamesASmallerOrAnotherSet_otherRefuses() {
     for (int entries : new int[] {2, 4}) {
@@ -385,15 +409,19 @@ class TwoAggregatorTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"1,0,1", "7,-1000,1000", "300,-5,4294967290", "40,-9007199254740000,-9007199254730000"})
+  @CsvSource({
+    "1,0,1",
+    "7,-1000,1000",
+    "300,-5,4294967290",
+    "40,-9007199254740000,-9007199254730000"
+  })
   void run_withARange_sumEqualsThePlainOne(int length, long lower, long upper) {
     CellRange range = new CellRange(lower, upper);
     TwoAggregatorSettings settings = ranged(length, false, range);
     Map<PartyId, Federation.End> ends =
         federation.runAll(
             HONEST,
-            (self, channels) ->
-                run(self, channels, settings, inRange(self, length, range), null));
+            (self, channels) -> run(self, channels, settings, inRange(self, length, range), null));
     SumOutcome outcome = assertInstanceOf(SumOutcome.class, ends.get(opening).outcome());
     assertArrayEquals(plain(federation.roster, length, range), outcome.sum());
   }
@@ -405,11 +433,9 @@ class TwoAggregatorTest {
     Map<PartyId, Federation.End> ends =
         federation.runAll(
             HONEST,
-            (self, channels) ->
-                run(self, channels, settings, new long[2], new long[] {-40, 3}));
+            (self, channels) -> run(self, channels, settings, new long[2], new long[] {-40, 3}));
     assertArrayEquals(
-        new long[] {-80, 6},
-        assertInstanceOf(SumOutcome.class, ends.get(opening).outcome()).sum());
+        new long[] {-80, 6}, assertInstanceOf(SumOutcome.class, ends.get(opening).outcome()).sum());
   }
 
   /** An honest party's own figure outside the range ends at that party. */

@@ -443,7 +443,8 @@ class UnbalancedTest {
             .update(blocks(range(500, 510)), blocks(range(0, 5)), Workers.ONE, Run.seeded(6));
     UnbalancedDataset again = read(written(made));
     assertEquals(made.filter().digest(), again.filter().digest());
-    UnbalancedFilter cached = new Asking().run(parameters(1), made, range(0, 20), null).answer().filter();
+    UnbalancedFilter cached =
+        new Asking().run(parameters(1), made, range(0, 20), null).answer().filter();
     Asking asking = new Asking().run(parameters(1), again, range(0, 20), cached);
     assertEquals(15, asking.answer().outcome().matches().length);
     UnbalancedDataset next =
@@ -451,7 +452,12 @@ class UnbalancedTest {
     assertEquals(2, next.revision());
     assertEquals(
         14,
-        new Asking().run(parameters(1), next, range(0, 20), cached).answer().outcome().matches().length);
+        new Asking()
+            .run(parameters(1), next, range(0, 20), cached)
+            .answer()
+            .outcome()
+            .matches()
+            .length);
   }
 
   @Test

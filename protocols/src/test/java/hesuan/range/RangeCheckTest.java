@@ -95,8 +95,10 @@ class RangeCheckTest {
     Random random = new Random(3);
     long[] edges = {0, 1, 2, 0xffff_ffffL, 1L << 32, Field64.MODULUS - 1, Field64.MODULUS >>> 1};
     for (int run = 0; run < 20_000; run++) {
-      long a = run < 49 ? edges[run / 7] : Long.remainderUnsigned(random.nextLong(), Field64.MODULUS);
-      long b = run < 49 ? edges[run % 7] : Long.remainderUnsigned(random.nextLong(), Field64.MODULUS);
+      long a =
+          run < 49 ? edges[run / 7] : Long.remainderUnsigned(random.nextLong(), Field64.MODULUS);
+      long b =
+          run < 49 ? edges[run % 7] : Long.remainderUnsigned(random.nextLong(), Field64.MODULUS);
       BigInteger x = new BigInteger(Long.toUnsignedString(a));
       BigInteger y = new BigInteger(Long.toUnsignedString(b));
       assertEquals(x.add(y).mod(P).longValue(), Field64.add(a, b));
@@ -233,7 +235,8 @@ class RangeCheckTest {
     RangeCheck check = check(RangeParameters.of(20, 1000));
     byte[] nonce = random(16, 1);
     RangeCheck.Cut cut = check.cut(new long[20], nonce, random(128, 1));
-    RangeCheck.Cut other = check.cut(new Random(1).longs(20, 0, 1001).toArray(), nonce, random(128, 1));
+    RangeCheck.Cut other =
+        check.cut(new Random(1).longs(20, 0, 1001).toArray(), nonce, random(128, 1));
     assertFalse(
         accepted(
             check,

@@ -28,9 +28,9 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
- * A sum of many parties, one of which computes at a time; the last ones are lost on the way. Above a
- * hundred parties only the last survivors, whose time is told, check every signature themselves: the
- * others take what was found already.
+ * A sum of many parties, one of which computes at a time; the last ones are lost on the way. Above
+ * a hundred parties only the last survivors, whose time is told, check every signature themselves:
+ * the others take what was found already.
  */
 final class AggregateSimulation {
   /** A member says its keys, then its shares, then its masked vector. */
@@ -176,8 +176,7 @@ final class AggregateSimulation {
     Signatures own = signatures.get(end.self());
     turn.begin();
     try {
-      new SecureSumMember(
-              settings, channel, own, verifier(end.self()), workers, new SecureRandom())
+      new SecureSumMember(settings, channel, own, verifier(end.self()), workers, new SecureRandom())
           .run(addend);
     } catch (Gone e) {
       end.close();

@@ -73,8 +73,7 @@ record JobPsi(PsiBench bench, String format) {
     if (format.equals("parquet")) {
       try (Connection connection = duckDb();
           Statement statement = connection.createStatement()) {
-        statement.execute(
-            "COPY (%s) TO '%s' (FORMAT parquet)".formatted(sql(size, party), file));
+        statement.execute("COPY (%s) TO '%s' (FORMAT parquet)".formatted(sql(size, party), file));
       } catch (SQLException e) {
         throw new IOException(e);
       }
@@ -122,7 +121,8 @@ record JobPsi(PsiBench bench, String format) {
     String relation = format.equals("csv") ? "read_csv('%s', header = true)" : "read_parquet('%s')";
     try (Connection connection = duckDb();
         Statement statement = connection.createStatement();
-        ResultSet rows = statement.executeQuery("SELECT count(*) FROM " + relation.formatted(list))) {
+        ResultSet rows =
+            statement.executeQuery("SELECT count(*) FROM " + relation.formatted(list))) {
       rows.next();
       return rows.getLong(1);
     } catch (SQLException e) {

@@ -40,8 +40,7 @@ record ManyPsi(PsiCase size, IntersectionParameters.Engine engine) implements Pa
             engine);
     long[] items = ItemBlocks.of(me.session(run), ids, PsiCase.ID_BYTES, me.workers());
     ManyOutcome outcome =
-        new ManyIntersection(
-                parameters, me.self(), ItemSource.of(items), me.workers(), me.random())
+        new ManyIntersection(parameters, me.self(), ItemSource.of(items), me.workers(), me.random())
             .run(channels);
     String transcript = outcome.transcript().toString();
     return outcome.learns()

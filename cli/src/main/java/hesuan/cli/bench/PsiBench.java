@@ -15,9 +15,9 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * Counting what sets share, two or up to ten. A protocol is a class that makes a {@link PartyBench} of a {@link
- * PsiCase}, and a line in {@link #PROTOCOLS}; the parties that learn the count report {@code
- * count}.
+ * Counting what sets share, two or up to ten. A protocol is a class that makes a {@link PartyBench}
+ * of a {@link PsiCase}, and a line in {@link #PROTOCOLS}; the parties that learn the count report
+ * {@code count}.
  */
 @Command(name = "psi", description = "What sets share. 集合求交。")
 class PsiBench extends ProcessBench {
@@ -88,8 +88,7 @@ class PsiBench extends ProcessBench {
 
   @Option(
       names = "--parquet",
-      description =
-          "The same with Parquet files, the list too. 同上，文件与名单均为 Parquet。")
+      description = "The same with Parquet files, the list too. 同上，文件与名单均为 Parquet。")
   boolean parquet;
 
   @Override

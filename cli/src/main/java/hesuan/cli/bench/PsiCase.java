@@ -40,9 +40,9 @@ record PsiCase(int rows, int peerRows, int shared) {
   }
 
   /**
-   * A party's distinct ids, {@link #ID_BYTES} each, end to end. The shared ones are spread over
-   * all lists. The rest of each party begins so much later than that of the one before it, that
-   * nobody is in the rests of all.
+   * A party's distinct ids, {@link #ID_BYTES} each, end to end. The shared ones are spread over all
+   * lists. The rest of each party begins so much later than that of the one before it, that nobody
+   * is in the rests of all.
    */
   byte[] ids(BenchParty party) {
     byte[] ids = new byte[Math.multiplyExact(rowsOf(party), ID_BYTES)];

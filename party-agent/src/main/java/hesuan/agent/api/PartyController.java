@@ -109,8 +109,8 @@ final class PartyController {
   }
 
   /**
-   * Makes a version ready to be asked by engine unbalanced, or waits for it for a while; a job does the
-   * same when it is the first.
+   * Makes a version ready to be asked by engine unbalanced, or waits for it for a while; a job does
+   * the same when it is the first.
    */
   @Post("/products/{name}/{version}/prepare")
   Views.PreparedProduct prepare(@Parameter(hidden = true) Owner owner, String name, int version)

@@ -67,8 +67,7 @@ public final class QueryBudgets {
   /**
    * @param rows of the version, as published
    */
-  public static Query query(
-      ProductRef product, PartyId by, boolean lookup, long items, long rows) {
+  public static Query query(ProductRef product, PartyId by, boolean lookup, long items, long rows) {
     long usual =
         lookup
             ? Math.max(1, rows * LOOKUP_PERCENT / 100)

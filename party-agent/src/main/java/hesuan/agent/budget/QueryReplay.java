@@ -68,10 +68,7 @@ final class QueryReplay {
       return 0;
     }
     return query.usual()
-        - all().stream()
-            .filter(a -> alike(a.query(), query))
-            .mapToLong(Asked::items)
-            .sum();
+        - all().stream().filter(a -> alike(a.query(), query)).mapToLong(Asked::items).sum();
   }
 
   private static boolean alike(Query one, Query other) {

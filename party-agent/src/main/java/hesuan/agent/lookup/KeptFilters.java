@@ -49,9 +49,7 @@ public final class KeptFilters {
                         new Stored(
                             new Digest(row.getString(1)),
                             new SealedFile(
-                                row.getString(2),
-                                row.getBytes(3),
-                                new Digest(row.getString(4)))),
+                                row.getString(2), row.getBytes(3), new Digest(row.getString(4)))),
                     asset,
                     version.dataset().hex()));
     if (stored.isEmpty()) {

@@ -154,7 +154,10 @@ public final class PreparedSets {
             .orElseThrow(
                 () ->
                     new ProblemException(
-                        ErrorCode.UNKNOWN_PRODUCT, "product", "an own product", product.toString()));
+                        ErrorCode.UNKNOWN_PRODUCT,
+                        "product",
+                        "an own product",
+                        product.toString()));
     own.requireCurrent(product, Digest.ofDocument(held.product()));
   }
 
@@ -222,7 +225,8 @@ public final class PreparedSets {
   }
 
   private void keep(ProductRef product, long[] blocks, UnbalancedDataset set, SecretBytes seed) {
-    String name = product.name() + "-" + product.version() + "-" + HexFormat.of().formatHex(fresh(), 0, 8);
+    String name =
+        product.name() + "-" + product.version() + "-" + HexFormat.of().formatHex(fresh(), 0, 8);
     try {
       SealedFile file = SealedFile.write(folder, name, random, out -> write(out, blocks, set));
       byte[] seedBytes = seed.exposeCopy();
@@ -260,7 +264,10 @@ public final class PreparedSets {
       if (!kept) {
         requireInForce(product);
         throw new ProblemException(
-            ErrorCode.RESTARTED, product.toString(), "a seed in force", "it was destroyed meanwhile");
+            ErrorCode.RESTARTED,
+            product.toString(),
+            "a seed in force",
+            "it was destroyed meanwhile");
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);

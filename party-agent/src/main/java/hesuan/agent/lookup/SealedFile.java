@@ -79,8 +79,7 @@ record SealedFile(String name, byte[] key, Digest digest) {
             new CipherInputStream(
                 new DigestInputStream(Files.newInputStream(folder.resolve(name)), sha256),
                 cipher(Cipher.DECRYPT_MODE, key));
-        DataInputStream in =
-            new DataInputStream(new BufferedInputStream(opening, BUFFER_BYTES))) {
+        DataInputStream in = new DataInputStream(new BufferedInputStream(opening, BUFFER_BYTES))) {
       T read = reading.read(in);
       if (in.read() >= 0) {
         throw new IOException(name + " goes on where it should end");

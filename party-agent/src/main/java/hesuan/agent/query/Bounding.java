@@ -125,9 +125,7 @@ final class Bounding {
     Numbers numbers = new Numbers(count);
     for (int row = 0; row < count; row++) {
       order[row] =
-          ((long) numbers.of(units[row]) << (groupBits + rowBits))
-              | (groups[row] << rowBits)
-              | row;
+          ((long) numbers.of(units[row]) << (groupBits + rowBits)) | (groups[row] << rowBits) | row;
     }
     Arrays.sort(order);
     Kept kept = new Kept();

@@ -61,11 +61,7 @@ public final class SelectedQuery {
     BoundedQuery.execute(
         connection,
         "CREATE TEMP TABLE \"@rows\" AS SELECT \"@unit\", CAST(hash(%1$s) >> 1 AS BIGINT) AS \"@mark\"%2$s, %1$s FROM (%3$s) WHERE %4$s"
-            .formatted(
-                keys,
-                BoundedQuery.clamped(step),
-                step.rows(),
-                tellable));
+            .formatted(keys, BoundedQuery.clamped(step), step.rows(), tellable));
     BoundedQuery.execute(
         connection,
         "CREATE TEMP TABLE \"@keys\" AS SELECT row_number() OVER (ORDER BY %1$s) - 1 AS \"@g\", %1$s FROM (SELECT DISTINCT %1$s FROM \"@rows\")"

@@ -41,8 +41,7 @@ import org.duckdb.DuckDBConnection;
  */
 public final class SqlAudit {
   private static final LocalDate DAY = LocalDate.of(2026, 1, 1);
-  private static final List<PartyId> OWNERS =
-      List.of(new PartyId("shop-a"), new PartyId("shop-b"));
+  private static final List<PartyId> OWNERS = List.of(new PartyId("shop-a"), new PartyId("shop-b"));
   private static final List<String> CITIES = List.of("a", "b", "c", "elsewhere");
   private static final String EPSILON = "2";
   private static final int ROWS_MAX = 2;
@@ -67,8 +66,7 @@ public final class SqlAudit {
           2,
           1);
   private static final Question SUM =
-      new Question(
-          "SQL: sum", "SELECT SUM(CLAMP(amount, -20, 50)) AS s FROM t", 1, ROWS_MAX);
+      new Question("SQL: sum", "SELECT SUM(CLAMP(amount, -20, 50)) AS s FROM t", 1, ROWS_MAX);
   private static final Question SUMS =
       new Question(
           "SQL: sum and mean",
@@ -110,8 +108,7 @@ public final class SqlAudit {
     AuditCase under(Mutation mutation) {
       boolean unbounded = mutation == Mutation.BOUND;
       Plan.DpQuery promised = plan(question.sql, EPSILON, question.maxGroups, question.maxRows);
-      Plan.DpQuery ran =
-          unbounded ? plan(question.sql, EPSILON, UNBOUNDED, UNBOUNDED) : promised;
+      Plan.DpQuery ran = unbounded ? plan(question.sql, EPSILON, UNBOUNDED, UNBOUNDED) : promised;
       Plan.DpQuery noising =
           switch (mutation) {
             case SCALE -> plan(question.sql, "2.352941", question.maxGroups, question.maxRows);
@@ -148,7 +145,8 @@ public final class SqlAudit {
     long likelier = 0;
     for (int cell = 0; cell < addend.length; cell++) {
       likelier +=
-          odds[cell] * (Math.abs(addend[cell] - without[cell]) - Math.abs(addend[cell] - with[cell]));
+          odds[cell]
+              * (Math.abs(addend[cell] - without[cell]) - Math.abs(addend[cell] - with[cell]));
     }
     return likelier;
   }
@@ -201,9 +199,7 @@ public final class SqlAudit {
         new Contract(
             Product.VERSION,
             new ContractId("ctr-audit"),
-            OWNERS.stream()
-                .map(p -> new Contract.Member(p, Digest.of("keys of " + p)))
-                .toList(),
+            OWNERS.stream().map(p -> new Contract.Member(p, Digest.of("keys of " + p))).toList(),
             List.of("audit"),
             OWNERS.stream().map(p -> p + "/t").toList(),
             List.of("dpQuery"),
@@ -250,8 +246,7 @@ public final class SqlAudit {
             new Product.Column("amount", ColumnType.INTEGER)),
         new Product.Id("id", IdRule.OPAQUE),
         List.of(
-            new Product.DisclosureRule(
-                "*", Disclosure.AGGREGATE, List.of("*"), List.of("*"), DAY)),
+            new Product.DisclosureRule("*", Disclosure.AGGREGATE, List.of("*"), List.of("*"), DAY)),
         new Product.Terms(1, Epsilon.parse("10")),
         Digest.of("rows of " + owner),
         UNBOUNDED);

@@ -35,10 +35,8 @@ final class JoinQueryStep {
   StepResult run(Plan.JoinQuery step, StepContext context) throws SQLException {
     Digest session = context.session(step.name());
     QueryNoise noise = QueryNoise.of(step.figures(), context.plan().minGroup());
-    JoinParameters parameters =
-        JoinParameters.of(step, context.plan().minGroup(), session);
-    long[] drawn =
-        byGroup(step, noise, noise.noised(new long[noise.cells()], context.noiseSeed()));
+    JoinParameters parameters = JoinParameters.of(step, context.plan().minGroup(), session);
+    long[] drawn = byGroup(step, noise, noise.noised(new long[noise.cells()], context.noiseSeed()));
     QueryItems items = items(step, context, session);
     if (!context.leads()) {
       return new StepResult(
@@ -70,8 +68,7 @@ final class JoinQueryStep {
       String id = rows.product().id().column();
       QueryItems items =
           context.leads()
-              ? QueryItems.grouped(
-                  step, id, rows.product().id().rule(), session, rows.connection())
+              ? QueryItems.grouped(step, id, rows.product().id().rule(), session, rows.connection())
               : QueryItems.figured(
                   step,
                   id,

@@ -59,9 +59,7 @@ class QueryBudgetsTest {
   }
 
   private void reopen() {
-    budget =
-        Budget.open(
-            store, Clock.fixed(Instant.parse("2026-11-21T08:00:00Z"), ZoneOffset.UTC));
+    budget = Budget.open(store, Clock.fixed(Instant.parse("2026-11-21T08:00:00Z"), ZoneOffset.UTC));
     queries = budget.queries();
   }
 
@@ -218,8 +216,7 @@ class QueryBudgetsTest {
     queries.allow(ASSET, ASKER, 1000L);
     charged(1, asks(400));
     budget.chain().shown(new BudgetHead.Head(99, Digest.of("seen elsewhere")), "coordinator");
-    assertEquals(
-        ErrorCode.BUDGET_ROLLED_BACK, problem(() -> charged(2, asks(1))).code());
+    assertEquals(ErrorCode.BUDGET_ROLLED_BACK, problem(() -> charged(2, asks(1))).code());
     budget.resolve(List.of());
     exhausted(() -> charged(3, asks(1)));
     exhausted(() -> charged(4, asks(ANOTHER, FIRST, false, 1)));

@@ -56,7 +56,14 @@ class JobBookTest {
                     ProductRef.parse("shop-a/orders@3"), Digest.of("document"), Digest.of("x"))),
             List.of(
                 new Plan.SecureSum(
-                    "sum", List.of(ProductRef.parse("shop-a/orders@3")), "city", "x", List.of(), false, List.of(), null)),
+                    "sum",
+                    List.of(ProductRef.parse("shop-a/orders@3")),
+                    "city",
+                    "x",
+                    List.of(),
+                    false,
+                    List.of(),
+                    null)),
             List.of(),
             List.of(new Plan.Reveal(BRAND, "table")),
             List.of(),

@@ -76,8 +76,7 @@ class PreparedSetsTest {
   void open() {
     store = Store.open(home.resolve("state.db"), Agent.SCHEMA);
     keys = SigningKeys.generate(HOLDER, random);
-    AgentConfig config =
-        new AgentConfig(HOLDER, "fed", "c:1", "c:2", null, null, "c:3", 256, 1);
+    AgentConfig config = new AgentConfig(HOLDER, "fed", "c:1", "c:2", null, null, "c:3", 256, 1);
     own =
         new OwnProducts(
             store,
@@ -162,8 +161,7 @@ class PreparedSetsTest {
 
   private static byte[] normalised(int person) {
     var normaliser = new hesuan.ids.IdNormaliser(IdRule.PHONE_CN);
-    assertEquals(
-        hesuan.ids.IdNormaliser.Verdict.NORMALISED, normaliser.accept(phone(person)));
+    assertEquals(hesuan.ids.IdNormaliser.Verdict.NORMALISED, normaliser.accept(phone(person)));
     return java.util.Arrays.copyOf(normaliser.bytes(), normaliser.length());
   }
 
@@ -179,7 +177,8 @@ class PreparedSetsTest {
 
   private long rows() {
     return store.read(
-        "rows", t -> t.one("SELECT count(*) FROM prepared_set", row -> row.getLong(1)).orElseThrow());
+        "rows",
+        t -> t.one("SELECT count(*) FROM prepared_set", row -> row.getLong(1)).orElseThrow());
   }
 
   @Test
@@ -259,7 +258,9 @@ class PreparedSetsTest {
     UnbalancedDataset first = sets.of(FIRST);
     Path stray = home.resolve("own/visits-9-00.part");
     Files.writeString(stray, "half");
-    byte[] bytes = Files.readAllBytes(files().stream().filter(f -> !f.equals(stray)).findFirst().orElseThrow());
+    byte[] bytes =
+        Files.readAllBytes(
+            files().stream().filter(f -> !f.equals(stray)).findFirst().orElseThrow());
     restart();
     assertFalse(Files.exists(stray));
     Path file = files().getFirst();
@@ -281,7 +282,8 @@ class PreparedSetsTest {
     publish(0, 200);
     sets.of(FIRST);
     String bytes =
-        new String(Files.readAllBytes(files().getFirst()), java.nio.charset.StandardCharsets.ISO_8859_1);
+        new String(
+            Files.readAllBytes(files().getFirst()), java.nio.charset.StandardCharsets.ISO_8859_1);
     assertFalse(bytes.contains(phone(7).substring(3)));
   }
 

@@ -147,9 +147,11 @@ class BoundedQueryTest {
     return asked(rows, duck -> new BoundedQuery(query, "id", secret, rowsMax).run(duck));
   }
 
-  /** What a part says of private groups: their people, and what those that are asked for come to. */
-  private static Selected selected(Plan.DpQuery query, List<Row> rows, int rowsMax, String... groups)
-      throws SQLException {
+  /**
+   * What a part says of private groups: their people, and what those that are asked for come to.
+   */
+  private static Selected selected(
+      Plan.DpQuery query, List<Row> rows, int rowsMax, String... groups) throws SQLException {
     return asked(
         rows,
         duck -> {
@@ -158,10 +160,10 @@ class BoundedQueryTest {
               new TreeMap<>(
                   part.people().entrySet().stream()
                       .collect(
-                          Collectors.toMap(e -> String.join("/", e.getKey()), Map.Entry::getValue))),
+                          Collectors.toMap(
+                              e -> String.join("/", e.getKey()), Map.Entry::getValue))),
               part.cells(
-                  query.withGroups(
-                      Stream.of(groups).map(g -> List.of(g.split("/"))).toList())));
+                  query.withGroups(Stream.of(groups).map(g -> List.of(g.split("/"))).toList())));
         });
   }
 
@@ -258,7 +260,9 @@ class BoundedQueryTest {
     "a/2026-01-15", "a/2026-02-15", "b/2026-01-15", "c/2026-03-15", "nowhere/2026-01-15"
   };
 
-  /** Selection and figures alike: all groups of a person count, not only those that are asked for. */
+  /**
+   * Selection and figures alike: all groups of a person count, not only those that are asked for.
+   */
   private static double worstSelected(int ranWithGroups, int ranWithRows) throws SQLException {
     Plan.DpQuery promised = query(PRIVATE, 2, 3);
     Plan.DpQuery ran = query(PRIVATE, ranWithGroups, ranWithRows);
@@ -281,8 +285,7 @@ class BoundedQueryTest {
           Math.max(
               worst,
               moved(
-                  promised.withGroups(
-                      Stream.of(ASKED).map(g -> List.of(g.split("/"))).toList()),
+                  promised.withGroups(Stream.of(ASKED).map(g -> List.of(g.split("/"))).toList()),
                   with.cells,
                   less.cells));
     }

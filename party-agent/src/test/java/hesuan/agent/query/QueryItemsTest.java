@@ -69,8 +69,7 @@ class QueryItemsTest {
 
   private static Plan.Aggregate aggregate(
       Plan.AggregateKind kind, Integer value, long lower, long upper) {
-    return new Plan.Aggregate(
-        kind, kind.name(), "", value, 0, lower, upper, Epsilon.parse("0.25"));
+    return new Plan.Aggregate(kind, kind.name(), "", value, 0, lower, upper, Epsilon.parse("0.25"));
   }
 
   private interface Asking<T> {
@@ -128,9 +127,7 @@ class QueryItemsTest {
   private static QueryItems figured(Plan.JoinQuery step, List<String> rows, long secret)
       throws SQLException {
     return asked(
-        ORDERS,
-        rows,
-        duck -> QueryItems.figured(step, "id", IdRule.OPAQUE, SESSION, secret, duck));
+        ORDERS, rows, duck -> QueryItems.figured(step, "id", IdRule.OPAQUE, SESSION, secret, duck));
   }
 
   @ParameterizedTest

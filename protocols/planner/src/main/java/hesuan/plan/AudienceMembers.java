@@ -22,7 +22,7 @@ final class AudienceMembers implements Template {
   private static final int OWNERS_MAX = 10;
 
   private static final String PIVOT = "what.template.parameters.pivot";
-  private static final List<String> ENGINES = 
+  private static final List<String> ENGINES =
       List.of("vole", "vole-malicious", "ecdh", "unbalanced");
   private static final List<String> LISTS = List.of("csv", "parquet");
 
@@ -121,13 +121,7 @@ final class AudienceMembers implements Template {
       requireFew(receivers, ordered.getFirst(), sizeStep(job));
     }
     return new Plan.Intersect(
-        "intersect",
-        Inputs.refs(ordered),
-        keep,
-        engine,
-        sizeStep(job),
-        bucket(job),
-        list(job));
+        "intersect", Inputs.refs(ordered), keep, engine, sizeStep(job), bucket(job), list(job));
   }
 
   /** The holder of a prepared set learns nothing, and its filter errs rarely enough for so many. */
@@ -182,7 +176,11 @@ final class AudienceMembers implements Template {
   private static Plan.Step all(JobSpec job, List<Product> products, PartyId leader) {
     List<PartyId> receivers = job.outputs().getFirst().to();
     List<PartyId> others =
-        products.stream().map(p -> p.ref().party()).filter(p -> !p.equals(leader)).sorted().toList();
+        products.stream()
+            .map(p -> p.ref().party())
+            .filter(p -> !p.equals(leader))
+            .sorted()
+            .toList();
     boolean told = receivers.size() > 1;
     List<PartyId> possible = told ? others.stream().filter(receivers::contains).toList() : others;
     PartyId pivot =
@@ -205,12 +203,7 @@ final class AudienceMembers implements Template {
             .sorted(Comparator.comparingInt(p -> order.indexOf(p.ref().party())))
             .toList();
     return new Plan.IntersectAll(
-        "intersect",
-        Inputs.refs(ordered),
-        engine(job),
-        sizeStep(job),
-        bucket(job),
-        list(job));
+        "intersect", Inputs.refs(ordered), engine(job), sizeStep(job), bucket(job), list(job));
   }
 
   private static Plan.IntersectEngine engine(JobSpec job) {

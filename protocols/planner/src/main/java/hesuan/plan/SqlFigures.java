@@ -514,8 +514,8 @@ final class SqlFigures {
   }
 
   /**
-   * A figure weighs as much as the heaviest column that is made of it; 1 where none says.
-   * What takes a part beside the figures comes last.
+   * A figure weighs as much as the heaviest column that is made of it; 1 where none says. What
+   * takes a part beside the figures comes last.
    */
   private Shares shares(List<Plan.Column> columns, int[] places, @Nullable String other) {
     Map<String, Integer> weights = new TreeMap<>(job.privacy().weights());

@@ -138,8 +138,7 @@ final class SqlReader {
         });
     List<List<String>> groups = groups(select, keys, sides.grouped());
     SqlFigures figures =
-        new SqlFigures(
-            source, sides.figuredTables(), sides.figured(), sides.grouped(), job, keys);
+        new SqlFigures(source, sides.figuredTables(), sides.figured(), sides.grouped(), job, keys);
     Said said = said(select, ending, figures, sides.products());
     boolean hidden = job.privacy().matches().equals(JobReader.HIDDEN_MATCHES);
     SqlFigures.Numbered numbered =
@@ -176,9 +175,7 @@ final class SqlReader {
       List<Plan.Column> columns, @Nullable Figure having, List<Plan.Order> orders, Ending ending) {
     Plan.Outcome outcome(SqlFigures.Numbered numbered) {
       return new Plan.Outcome(
-          columns.stream()
-              .map(c -> new Plan.Column(c.as(), numbered.figure(c.figure())))
-              .toList(),
+          columns.stream().map(c -> new Plan.Column(c.as(), numbered.figure(c.figure()))).toList(),
           having == null ? null : numbered.figure(having),
           orders.stream()
               .map(o -> new Plan.Order(numbered.figure(o.by()), o.descending()))
@@ -188,8 +185,7 @@ final class SqlReader {
     }
   }
 
-  private Said said(
-      SqlSelect select, Ending ending, SqlFigures figures, List<Product> products) {
+  private Said said(SqlSelect select, Ending ending, SqlFigures figures, List<Product> products) {
     List<Plan.Column> columns = columns(select.getSelectList(), figures, products);
     SqlNode having = select.getHaving();
     Figure condition = having == null ? null : figures.truth(having);
@@ -340,8 +336,7 @@ final class SqlReader {
     };
   }
 
-  private List<Plan.Column> columns(
-      SqlNodeList items, SqlFigures figures, List<Product> products) {
+  private List<Plan.Column> columns(SqlNodeList items, SqlFigures figures, List<Product> products) {
     List<Plan.Column> columns = new ArrayList<>();
     Set<String> taken = new HashSet<>();
     List<String> own = new ArrayList<>();

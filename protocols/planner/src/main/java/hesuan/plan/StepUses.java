@@ -253,7 +253,8 @@ final class StepUses {
                 case VOLE_MALICIOUS -> rows * 20 + 2e6;
                 case ECDH -> rows * 40;
                 // the filter the first time, and three messages of elements
-                case UNBALANCED -> products.getLast().rows() * 8.4 + products.getFirst().rows() * 64;
+                case UNBALANCED ->
+                    products.getLast().rows() * 8.4 + products.getFirst().rows() * 64;
               };
           // a store of 22 bytes an item from all but two, and the run of these two
           case Plan.IntersectAll s ->

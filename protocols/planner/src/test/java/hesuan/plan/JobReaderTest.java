@@ -228,7 +228,8 @@ class JobReaderTest {
     JobSpec job = JobReader.read(with("run: {deadline: PT30M}\n", ""));
     assertEquals(new JobSpec.Run(Duration.ofMinutes(30), 3, "fail"), job.run());
     assertEquals(
-        new JobSpec.Privacy("phone", Epsilon.parse("0.5"), "0.0000001", 50, 1, 1, "public", "noised", Map.of()),
+        new JobSpec.Privacy(
+            "phone", Epsilon.parse("0.5"), "0.0000001", 50, 1, 1, "public", "noised", Map.of()),
         job.privacy());
     assertEquals(new JobSpec.Purpose("audience.overlap", "contract", "P30D"), job.purpose());
     assertEquals("aggregate", job.outputs().getFirst().form());

@@ -14,8 +14,8 @@ import hesuan.wire.JobId;
 import hesuan.wire.JobSpec;
 import hesuan.wire.PartyId;
 import hesuan.wire.Plan;
-import hesuan.wire.Product;
 import hesuan.wire.ProblemException;
+import hesuan.wire.Product;
 import hesuan.wire.ProductRef;
 import java.time.LocalDate;
 import java.util.HashSet;
@@ -220,8 +220,7 @@ class PlannerTest {
   @Test
   void plan_ofIntersectionOfThree_namesThePivot() {
     Plan plan = planned(membersOfAll("{name: audience.intersect}", "[brand-a]"));
-    Plan.IntersectAll step =
-        assertInstanceOf(Plan.IntersectAll.class, plan.steps().getFirst());
+    Plan.IntersectAll step = assertInstanceOf(Plan.IntersectAll.class, plan.steps().getFirst());
     assertEquals(Market.MALL, step.pivot());
     assertEquals(Market.BRAND, plan.leader());
     assertEquals(Market.PAY, step.products().getLast().party());
@@ -235,8 +234,7 @@ class PlannerTest {
   /** Nobody has promised that brand-a and pay-c do not collude. */
   @Test
   void plan_ofIntersectionOfThree_needsThePromiseOfBothCentres() {
-    Refusal refusal =
-        refused(Market.plan(membersOfAll(pivot("pay-c"), "[brand-a]"))).getFirst();
+    Refusal refusal = refused(Market.plan(membersOfAll(pivot("pay-c"), "[brand-a]"))).getFirst();
     assertEquals("contract.assumptions", refusal.rule());
     assertEquals("contract.assumptions: + no-collusion:brand-a+pay-c", refusal.change());
   }
@@ -467,8 +465,7 @@ class PlannerTest {
     assertEquals(
         List.of(Market.MALL, Market.BRAND),
         assertInstanceOf(Plan.SecureSum.class, plan.steps().getFirst()).aggregators());
-    Refusal refusal =
-        refused(Market.plan(overAggregators("brand-a, mall-b", "mall-b"))).getFirst();
+    Refusal refusal = refused(Market.plan(overAggregators("brand-a, mall-b", "mall-b"))).getFirst();
     assertEquals("outputs[0].to", refusal.problem().at());
   }
 
@@ -488,11 +485,9 @@ class PlannerTest {
   /** Nobody signed that these two do not collude. */
   @Test
   void plan_ofASumOverAggregatorsThatTheContractDoesNotName_isRefused() {
-    Refusal refusal =
-        refused(Market.plan(overAggregators("brand-a, pay-c", "brand-a"))).getFirst();
+    Refusal refusal = refused(Market.plan(overAggregators("brand-a, pay-c", "brand-a"))).getFirst();
     assertEquals("contract.assumptions", refusal.rule());
-    assertEquals(
-        "contract.assumptions: + no-collusion:brand-a+pay-c", refusal.change());
+    assertEquals("contract.assumptions: + no-collusion:brand-a+pay-c", refusal.change());
   }
 
   private static JobSpec sum(String stores) {

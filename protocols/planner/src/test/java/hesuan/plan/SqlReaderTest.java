@@ -174,8 +174,7 @@ class SqlReaderTest {
               assertEquals(Epsilon.parse("1"), c.epsilon());
               assertEquals("0.000001", c.delta());
             });
-    List<String> reveals =
-        plan.reveals().stream().map(r -> r.to() + " " + r.what()).toList();
+    List<String> reveals = plan.reveals().stream().map(r -> r.to() + " " + r.what()).toList();
     assertEquals(
         List.of(
             "brand-a dpQuery.keysOfEachOwner",
@@ -208,8 +207,7 @@ class SqlReaderTest {
   @Test
   void privateKeys_withoutDelta_areRefused() {
     String sql = "SELECT city, COUNT(*) AS n FROM orders GROUP BY city";
-    assertEquals(
-        "privacy.delta", refusal(job(sql, "epsilon: 1, delta: 0, keys: private")).at());
+    assertEquals("privacy.delta", refusal(job(sql, "epsilon: 1, delta: 0, keys: private")).at());
     assertEquals(
         "privacy.weights",
         refusal(job("SELECT COUNT(*) AS n FROM orders", "epsilon: 1, weights: {keys: 1}")).at());
@@ -572,7 +570,8 @@ class SqlReaderTest {
         join.figures().reads().stream().map(Plan.Read::column).toList());
     assertTrue(
         plan.uses().stream()
-            .anyMatch(u -> u.column().equals("phone") && u.use() == hesuan.wire.Disclosure.JOIN_KEY));
+            .anyMatch(
+                u -> u.column().equals("phone") && u.use() == hesuan.wire.Disclosure.JOIN_KEY));
     assertEquals(plan, hesuan.wire.Json.read(hesuan.wire.Json.canonical(plan), Plan.class));
   }
 

@@ -82,8 +82,7 @@ final class Gathering {
     openings.put(self, opening);
     peers.forEach(
         (party, peer) ->
-            openings.put(
-                party, ManyMessages.Opening.receive(peer, digest, parameters.sizeStep())));
+            openings.put(party, ManyMessages.Opening.receive(peer, digest, parameters.sizeStep())));
     return openings;
   }
 

@@ -37,8 +37,7 @@ final class ManyMessages {
   }
 
   /** A body of exactly that bucket, count and size. */
-  private static byte[] receive(
-      RecordedChannel from, byte tag, int bucket, int count, int bytes) {
+  private static byte[] receive(RecordedChannel from, byte tag, int bucket, int count, int bytes) {
     ByteBuffer body = receiveAny(from, tag, bytes);
     int foundBucket = body.getInt();
     int foundCount = body.getInt();
@@ -146,8 +145,7 @@ final class ManyMessages {
     }
 
     static Tags receive(RecordedChannel from, int bucket, int count, int tagBytes) {
-      return new Tags(
-          content(ManyMessages.receive(from, TAG, bucket, count, count * tagBytes)));
+      return new Tags(content(ManyMessages.receive(from, TAG, bucket, count, count * tagBytes)));
     }
   }
 

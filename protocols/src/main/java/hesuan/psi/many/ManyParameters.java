@@ -58,7 +58,9 @@ public record ManyParameters(
     }
     if (!receivers.contains(leader) || receivers.size() > 1 && !receivers.contains(pivot)) {
       throw invalid(
-          "receivers", "leader " + leader + " and, before any other, pivot " + pivot, "" + receivers);
+          "receivers",
+          "leader " + leader + " and, before any other, pivot " + pivot,
+          "" + receivers);
     }
     if (bucketItems < IntersectionParameters.BUCKET_ITEMS_MIN || bucketItems > BUCKET_ITEMS_MAX) {
       throw invalid(
@@ -80,14 +82,7 @@ public record ManyParameters(
       List<PartyId> receivers,
       IntersectionParameters.Engine engine) {
     return new ManyParameters(
-        session,
-        leader,
-        pivot,
-        others,
-        receivers,
-        engine,
-        IntersectionParameters.BUCKET_ITEMS,
-        1);
+        session, leader, pivot, others, receivers, engine, IntersectionParameters.BUCKET_ITEMS, 1);
   }
 
   private static ProblemException invalid(String at, String expected, String found) {

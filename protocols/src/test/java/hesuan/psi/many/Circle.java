@@ -111,14 +111,11 @@ final class Circle {
                               Workers.ONE,
                               random)
                           .run(
-                              channels(self),
-                              firstOpen.getOrDefault(self, 0),
-                              sink(self, matches));
+                              channels(self), firstOpen.getOrDefault(self, 0), sink(self, matches));
                   boolean learns = own.receivers().contains(self);
                   outcomes.put(
                       self,
-                      new ManyOutcome(
-                          learns, matches.ascending(), end.sizes(), end.transcript()));
+                      new ManyOutcome(learns, matches.ascending(), end.sizes(), end.transcript()));
                 } catch (RuntimeException | Error e) {
                   failures.put(self, e);
                   leave(self);

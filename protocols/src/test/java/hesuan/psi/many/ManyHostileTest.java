@@ -23,8 +23,8 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import org.junit.jupiter.api.Test;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 
 /** A party that sends something else, or leaves: a named error, and nobody has a result. */
 class ManyHostileTest {
@@ -92,8 +92,7 @@ class ManyHostileTest {
           ManyIntersectionTest.ids(2, 12),
           ManyIntersectionTest.ids(4, 11));
 
-  private static Circle run(
-      long seed, Place victim, @Nullable Lie lie, Map<Place, Message> sent) {
+  private static Circle run(long seed, Place victim, @Nullable Lie lie, Map<Place, Message> sent) {
     Circle circle = new Circle();
     circle.seed = seed;
     circle.wire = (party, channel) -> new Liar(channel, victim, lie, sent);
@@ -116,8 +115,7 @@ class ManyHostileTest {
   /**
    * @param lastWord that is changed: who sent it may be through, and the third party too
    */
-  private static void assertNoResult(
-      Circle circle, Place place, boolean lastWord, String what) {
+  private static void assertNoResult(Circle circle, Place place, boolean lastWord, String what) {
     assertFalse(circle.outcomes.containsKey(place.to()), what);
     assertTrue(lastWord || circle.outcomes.isEmpty(), what + circle.outcomes.keySet());
     boolean violation = false;

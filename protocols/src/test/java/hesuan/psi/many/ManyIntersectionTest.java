@@ -56,8 +56,7 @@ class ManyIntersectionTest {
     return IntStream.range(0, own.size()).filter(i -> shared.contains(own.get(i))).toArray();
   }
 
-  private static Circle assertIntersection(
-      ManyParameters parameters, List<List<Integer>> sets) {
+  private static Circle assertIntersection(ManyParameters parameters, List<List<Integer>> sets) {
     Circle circle = new Circle().run(parameters, sets);
     Set<Digest> transcripts = new HashSet<>();
     for (int p = 0; p < sets.size(); p++) {
