@@ -538,4 +538,25 @@ class TwoAggregatorTest {
       }
     }
   }
+
+  /** Proofs that hold are not enough: both must have used the joint randomness of the shares. */
+  @ParameterizedTest
+  @CsvSource({"true", "false"})
+  void run_withAProofUnderOtherJointRandomness_isRefused(boolean saidByOpening) {
+    CellRange range = new CellRange(0, 1000);
+    TwoAggregatorSettings settings = ranged(10, true, range);
+    PartyId liar = saidByOpening ? opening : other;
+    int joint = 1 + 2 + 32; // after phase, place and part
+    Map<PartyId, Federation.End> ends =
+        federation.runAll(
+            (from, to, body) -> {
+              if (from.equals(liar) && is(Phase.CHECK, body) && body.length > 1) {
+                body[joint] ^= 1;
+              }
+              return body;
+            },
+            (self, channels) -> run(self, channels, settings, inRange(self, 10, range), null));
+    assertNull(ends.get(opening).outcome());
+    assertNull(ends.get(other).outcome());
+  }
 }
