@@ -44,6 +44,7 @@ class ArrowsTest {
               "hesuan.vole..",
               "hesuan.transfer..",
               "hesuan.circuit..",
+              "hesuan.range..",
               "hesuan.psi..",
               "hesuan.join..",
               "hesuan.aggregate..",

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import hesuan.wire.ErrorCode;
+import hesuan.wire.Json;
 import hesuan.wire.ProblemException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -15,8 +16,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.Base64;
+import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -56,6 +62,7 @@ class BudgetEndToEndTest {
     for (String party : List.of(LEADER, OWNER)) {
       parties.publish(party, "visits", ThreeParties.rows(200), "2");
       parties.publish(party, "sales", sales(List.of()), "9");
+      parties.publish(party, "joined", sales(List.of()), "9");
       parties.publish(party, "twins", sales(party.equals(OWNER) ? EXTREME : List.of()), "9");
     }
     parties.sign("ctr-budget");
@@ -100,15 +107,14 @@ class BudgetEndToEndTest {
         job(refused).toString().contains(ErrorCode.BUDGET_ROLLED_BACK.code())
             || job(refused).toString().contains(ErrorCode.BUDGET_ROLLED_BACK.name()),
         () -> job(refused).toString());
-    assertEquals(
-        0,
-        Main.execute(
-            "budget",
-            "resolve",
-            "--home",
-            parties.federation.home(OWNER).toString(),
-            "--spent",
-            "visits=0.5"));
+    // What is not named would count as spent whole.
+    List<String> resolve = new ArrayList<>();
+    Collections.addAll(resolve, "budget", "resolve", "--home");
+    resolve.add(parties.federation.home(OWNER).toString());
+    for (String spent : List.of("visits=0.5", "sales=0", "twins=0", "joined=0", "orders=0")) {
+      Collections.addAll(resolve, "--spent", spent);
+    }
+    assertEquals(0, Main.execute(resolve.toArray(String[]::new)));
     assertTrue(ledger().path("lost").isEmpty());
     assertEquals("1", charged());
     done(visits("COUNT(*) AS others"), LEADER);
@@ -131,19 +137,39 @@ class BudgetEndToEndTest {
     for (String party : List.of(LEADER, OWNER)) {
       Api api = parties.api(party);
       assertSameShape(api.get("/jobs/" + plain), api.get("/jobs/" + extreme));
-      assertSameShape(
-          api.get("/jobs/" + plain + "/receipt"), api.get("/jobs/" + extreme + "/receipt"));
+      assertSameShape(statement(api, plain), statement(api, extreme));
     }
     JsonNode one = parties.api(LEADER).get("/jobs/" + plain + "/result").path("result");
     JsonNode other = parties.api(LEADER).get("/jobs/" + extreme + "/result").path("result");
     assertEquals(one.path("rows").size(), other.path("rows").size());
     assertEquals(2, one.path("rows").size());
     assertSameShape(withoutRows(one), withoutRows(other));
-    keysThatNobodyDeclared_areSelectedByTheirOwners_andPaidForOnce();
+  }
+
+  /** Both owners have the same people: all of a city's are in both, with one sale each. */
+  @Test
+  void tablesOfTwoOwners_areJoinedOnThePerson() throws Exception {
+    String id =
+        done(
+            """
+            contract: ctr-budget
+            inputs: {t: brand-a/joined@1, u: mall-b/joined@1}
+            what:
+              sql: SELECT t.city, COUNT(DISTINCT phone) AS people, SUM(CLAMP(u.amount, 0, 20)) AS s FROM t JOIN u USING (phone) WHERE t.city IN ('x', 'y') GROUP BY t.city
+            privacy: {unit: phone, epsilon: 1, minGroup: 50, matches: hidden}
+            """,
+            LEADER);
+    JsonNode rows = parties.api(LEADER).get("/jobs/" + id + "/result").path("result").path("rows");
+    assertEquals(2, rows.size(), rows::toString);
+    assertEquals("x", rows.path(0).path(0).asText());
+    assertEquals(103, rows.path(0).path(1).asInt(), 40);
+    assertEquals(103 * 12, rows.path(0).path(4).asInt(), 800);
+    assertEquals("1", spentBy(id));
   }
 
   /** Cities that nobody listed; each has people enough at each owner. */
-  private void keysThatNobodyDeclared_areSelectedByTheirOwners_andPaidForOnce() throws Exception {
+  @Test
+  void keysThatNobodyDeclared_areSelectedByTheirOwners_andPaidForOnce() throws Exception {
     String cities =
         question("twins", "SELECT city, COUNT(DISTINCT phone) AS people FROM t GROUP BY city", "1")
             .replace("epsilon: 1", "keys: private, weights: {keys: 4}, delta: 1e-6, epsilon: 1");
@@ -179,21 +205,34 @@ class BudgetEndToEndTest {
     return rest;
   }
 
-  private static void assertSameShape(JsonNode one, JsonNode other) {
-    List<String> lines = shape(one).lines().toList();
-    List<String> others = shape(other).lines().toList();
-    assertEquals(lines.size(), others.size(), () -> one + " and " + other);
-    for (int line = 0; line < lines.size(); line++) {
-      assertEquals(lines.get(line), others.get(line));
-    }
+  /** What the party's receipt of a job says. */
+  private static JsonNode statement(Api api, String id) {
+    String payload = api.get("/jobs/" + id + "/receipt").path("envelope").path("payload").asText();
+    assertFalse(payload.isEmpty());
+    return Json.tree(Base64.getDecoder().decode(payload));
   }
 
-  /** Without names, times, numbers in order of events, digests, and what is signed over these. */
-  private static String shape(JsonNode document) {
-    String text = document.toPrettyString().replace("twins", "sales");
-    return DIGITS
-        .matcher(RANDOM.matcher(text).replaceAll(m -> "#" + m.group().length()))
-        .replaceAll("0");
+  private static void assertSameShape(JsonNode one, JsonNode other) {
+    assertEquals(shape(one), shape(other), () -> one + " and " + other);
+  }
+
+  /**
+   * Without names, times, numbers in order of events, digests, and how often the same thing was
+   * said: a message may come twice.
+   */
+  private static Object shape(JsonNode node) {
+    if (node.isObject()) {
+      Map<String, Object> fields = new TreeMap<>();
+      node.properties().forEach(field -> fields.put(field.getKey(), shape(field.getValue())));
+      return fields;
+    }
+    if (node.isArray()) {
+      Set<Object> elements = new LinkedHashSet<>();
+      node.forEach(element -> elements.add(shape(element)));
+      return elements;
+    }
+    String text = RANDOM.matcher(node.asText()).replaceAll(m -> "#" + m.group().length());
+    return DIGITS.matcher(text.replace("twins", "sales")).replaceAll("0");
   }
 
   private String charged() {

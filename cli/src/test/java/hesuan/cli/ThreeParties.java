@@ -110,7 +110,7 @@ final class ThreeParties implements AutoCloseable {
         "rules",
         List.of(
             rule("*", "aggregate", List.of("*"), "benchmark"),
-            rule("phone", "aggregate", List.of("*"), "benchmark"),
+            rule("phone", "joinKey", List.of("*"), "benchmark"),
             rule("phone", "plain", PARTIES, "audience.intersect")));
     request.put("terms", Map.of("minGroup", 20, "maxEpsilon", "1"));
     request.put("budget", budget);
@@ -150,7 +150,7 @@ final class ThreeParties implements AutoCloseable {
                 members,
                 List.of("audience", "benchmark"),
                 List.copyOf(products),
-                List.of("dpQuery", "intersect"),
+                List.of("dpQuery", "intersect", "joinStatistics"),
                 Stream.of("aggregate", "members")
                     .map(f -> new Contract.Output(f, PARTIES.stream().map(PartyId::new).toList()))
                     .toList(),
