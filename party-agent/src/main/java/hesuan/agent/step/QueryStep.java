@@ -42,10 +42,14 @@ final class QueryStep {
   }
 
   StepResult run(Plan.DpQuery step, StepContext context) throws SQLException {
-    return step.selection() == null ? overPublicGroups(step, context) : overSelected(step, context);
+    Ticks ticks = new Ticks();
+    return step.selection() == null
+        ? overPublicGroups(step, context, ticks)
+        : overSelected(step, context, ticks);
   }
 
-  private StepResult overPublicGroups(Plan.DpQuery step, StepContext context) throws SQLException {
+  private StepResult overPublicGroups(Plan.DpQuery step, StepContext context, Ticks ticks)
+      throws SQLException {
     QueryNoise noise = QueryNoise.of(step, context.plan().minGroup());
     long[] addend = new long[noise.cells()];
     try (OwnRows rows = own.open(step.products()).orElse(null)) {
@@ -54,11 +58,13 @@ final class QueryStep {
         rows.requireUntouched();
       }
     }
+    ticks.awaitNext();
     return added(step, context, noise, addend);
   }
 
   /** In two talks: which groups there are, then what they come to. */
-  private StepResult overSelected(Plan.DpQuery step, StepContext context) throws SQLException {
+  private StepResult overSelected(Plan.DpQuery step, StepContext context, Ticks ticks)
+      throws SQLException {
     try (OwnRows rows = own.open(step.products()).orElse(null)) {
       SelectedQuery part = null;
       List<List<String>> told = List.of();
@@ -74,6 +80,7 @@ final class QueryStep {
         told = GroupSelection.of(step).told(part.people(), context.noiseSeed());
         rows.requireUntouched();
       }
+      ticks.awaitNext();
       List<List<String>> groups = union(step, context, told);
       Plan.DpQuery asked = step.withGroups(groups);
       QueryNoise noise = QueryNoise.of(asked, context.plan().minGroup());
@@ -90,6 +97,7 @@ final class QueryStep {
         addend = noise.noised(part.cells(asked), context.noiseSeed());
         rows.requireUntouched();
       }
+      ticks.awaitNext();
       StepResult result = added(asked, context, noise, addend);
       return new StepResult(
           Digest.of(talk + "\n" + result.transcript()), result.output(), result.people());
