@@ -23,9 +23,13 @@ import hesuan.wire.PartyId;
 import hesuan.wire.ProblemException;
 import java.io.IOException;
 import java.math.BigDecimal;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -33,7 +37,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -300,10 +303,7 @@ class KillTest {
     assertTrue(trio.job(lost).path("problem").toString().contains(THIRD), () -> told(lost));
     for (String party : PARTIES) {
       await(party + " to settle", () -> trio.agentState(party, lost).equals("settled"));
-      try (Stream<Path> left = Files.walk(trio.federation.home(party))) {
-        assertEquals(
-            List.of(), left.filter(f -> f.getFileName().toString().startsWith(lost)).toList());
-      }
+      assertEquals(List.of(), namedAfter(lost, trio.federation.home(party)));
     }
     String done = submitIntersection();
     await("an end of " + done, () -> trio.job(done).path("ended").asBoolean());
@@ -315,6 +315,31 @@ class KillTest {
       await(party + "'s list", () -> Files.exists(list));
       assertEquals(shared, new TreeSet<>(Files.readAllLines(list)));
     }
+  }
+
+  /** An agent that runs renames and deletes files meanwhile: what is gone is no file. */
+  private static List<Path> namedAfter(String job, Path home) throws IOException {
+    List<Path> found = new ArrayList<>();
+    Files.walkFileTree(
+        home,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+            if (file.getFileName().toString().startsWith(job)) {
+              found.add(file);
+            }
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult visitFileFailed(Path file, IOException gone) throws IOException {
+            if (gone instanceof NoSuchFileException) {
+              return FileVisitResult.CONTINUE;
+            }
+            throw gone;
+          }
+        });
+    return found;
   }
 
   private String submitIntersection() {
