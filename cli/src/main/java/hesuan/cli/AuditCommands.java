@@ -5,7 +5,6 @@ import hesuan.dp.BitPool;
 import hesuan.dp.audit.AuditCase;
 import hesuan.dp.audit.AuditSuite;
 import hesuan.dp.audit.Auditor;
-import hesuan.dp.audit.Mutation;
 import hesuan.wire.SecretBytes;
 import java.security.SecureRandom;
 import java.util.ArrayList;
@@ -38,38 +37,31 @@ final class AuditCommands extends Group {
       byte[] seed = new byte[BitPool.SEED_BYTES];
       new SecureRandom().nextBytes(seed);
       Auditor auditor = new Auditor(new SecretBytes(seed), draws);
-      List<Map<String, Object>> rows = new ArrayList<>();
-      int wrong = 0;
-      int mutants = 0;
-      int rejected = 0;
+      List<Auditor.Verdict> verdicts = new ArrayList<>();
       for (AuditCase tried : cases()) {
         Auditor.Verdict verdict = auditor.audit(tried);
-        boolean mutant = tried.mutation() != Mutation.NONE;
-        mutants += mutant ? 1 : 0;
-        rejected += mutant && verdict.rejected() ? 1 : 0;
-        boolean right = verdict.rejected() == mutant;
-        wrong += right ? 0 : 1;
+        verdicts.add(verdict);
         console.line(
             "%s %-34s %-58s %d/%d"
                 .formatted(
-                    right ? "✓" : "✗",
+                    verdict.isRight() ? "✓" : "✗",
                     tried.name(),
                     tried.mutation().fault(),
                     verdict.against(),
                     verdict.votes()));
-        rows.add(row(verdict));
       }
+      Auditor.Score score = Auditor.Score.of(verdicts);
       console.say(
           "Mutation score %d / %d; %d wrong verdicts.",
-          "变异得分 %d / %d；错误判定 %d 个。", rejected, mutants, wrong);
+          "变异得分 %d / %d；错误判定 %d 个。", score.rejected(), score.mutants(), score.wrong().size());
       console.document(
           Map.of(
               "draws", draws,
-              "mutants", mutants,
-              "mutantsRejected", rejected,
-              "wrongVerdicts", wrong,
-              "cases", rows));
-      return wrong == 0 ? Exit.OK : Exit.NO;
+              "mutants", score.mutants(),
+              "mutantsRejected", score.rejected(),
+              "wrongVerdicts", score.wrong().size(),
+              "cases", verdicts.stream().map(Dp::row).toList()));
+      return score.wrong().isEmpty() ? Exit.OK : Exit.NO;
     }
 
     private static List<AuditCase> cases() {

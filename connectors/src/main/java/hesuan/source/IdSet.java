@@ -1,6 +1,8 @@
 package hesuan.source;
 
 import hesuan.ids.IdQuality;
+import hesuan.psi.ItemBlocks;
+import hesuan.wire.Digest;
 import hesuan.wire.ErrorCode;
 import hesuan.wire.ProblemException;
 import java.util.Arrays;
@@ -33,6 +35,15 @@ public final class IdSet implements AutoCloseable {
 
   public int size() {
     return size;
+  }
+
+  /** What intersections of one session compare, in the order of the ids. */
+  public long[] blocks(Digest session) {
+    ItemBlocks blocks = new ItemBlocks(session);
+    for (int i = 0; i < size(); i++) {
+      blocks.add(arena, offset(i), length(i));
+    }
+    return blocks.toArray();
   }
 
   /** All ids, one behind the other; the set's own array, not to be written. */

@@ -3,7 +3,6 @@ package hesuan.agent.lookup;
 import hesuan.agent.data.OwnProducts;
 import hesuan.agent.data.OwnRows;
 import hesuan.group.Workers;
-import hesuan.psi.ItemBlocks;
 import hesuan.psi.Lookup;
 import hesuan.psi.UnbalancedDataset;
 import hesuan.psi.UnbalancedVersion;
@@ -199,11 +198,7 @@ public final class PreparedSets {
     try (OwnRows rows = own.open(List.of(product)).orElseThrow();
         IdSet ids = rows.ids(null, List.of())) {
       rows.requireUntouched();
-      ItemBlocks blocks = new ItemBlocks(version.dataset());
-      for (int i = 0; i < ids.size(); i++) {
-        blocks.add(ids.arena(), ids.offset(i), ids.length(i));
-      }
-      return blocks.toArray();
+      return ids.blocks(version.dataset());
     }
   }
 
@@ -366,7 +361,7 @@ public final class PreparedSets {
     remove(folder, files::contains);
   }
 
-  /** Written over before it is deleted, so that no page keeps it. */
+  /** Written over before it is deleted; older frames of the store's log stay until it is reused. */
   private static void overwrite(Transaction t, String where, Object... values) throws SQLException {
     t.update(
         "UPDATE prepared_set SET seed = zeroblob(32), file_key = zeroblob(32) WHERE " + where,

@@ -5,7 +5,6 @@ import hesuan.agent.budget.QueryBudgets;
 import hesuan.agent.data.OwnProducts;
 import hesuan.agent.data.OwnRows;
 import hesuan.group.Workers;
-import hesuan.psi.ItemBlocks;
 import hesuan.psi.ItemSource;
 import hesuan.psi.SizeCheck;
 import hesuan.psi.many.ManyIntersection;
@@ -61,15 +60,11 @@ final class IntersectAllStep {
       if (receivers.contains(context.self())) {
         PeerSize.requireCrowd(ids.size(), context.plan().minGroup());
       }
-      ItemBlocks blocks = new ItemBlocks(session);
-      for (int i = 0; i < ids.size(); i++) {
-        blocks.add(ids.arena(), ids.offset(i), ids.length(i));
-      }
       ManyOutcome outcome =
           new ManyIntersection(
                   parameters,
                   context.self(),
-                  ItemSource.of(blocks.toArray()),
+                  ItemSource.of(ids.blocks(session)),
                   sizes,
                   workers,
                   random)

@@ -8,7 +8,6 @@ import hesuan.agent.lookup.PreparedSets;
 import hesuan.channel.Channel;
 import hesuan.group.Workers;
 import hesuan.psi.IntersectionOutcome;
-import hesuan.psi.ItemBlocks;
 import hesuan.psi.Lookup;
 import hesuan.psi.QueryBudget;
 import hesuan.psi.UnbalancedAsker;
@@ -99,16 +98,12 @@ final class LookupStep {
       rows.requireUntouched();
       PeerSize.requireCrowd(ids.size(), context.plan().minGroup());
       UnbalancedVersion version = Lookup.hear(channel(context, step.name() + "-set"));
-      ItemBlocks blocks = new ItemBlocks(version.dataset());
-      for (int i = 0; i < ids.size(); i++) {
-        blocks.add(ids.arena(), ids.offset(i), ids.length(i));
-      }
       ProductRef asked = step.products().getLast();
       UnbalancedFilter before = filters.find(asked.asset(), version).orElse(null);
       UnbalancedAsker.Answer answer =
           new UnbalancedAsker(
                   parameters(step, context, version),
-                  blocks.toArray(),
+                  ids.blocks(version.dataset()),
                   before,
                   workers,
                   JobRandom.of(context.noiseSeed(), context.plan().job()))

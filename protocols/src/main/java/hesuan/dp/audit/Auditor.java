@@ -42,6 +42,31 @@ public final class Auditor {
     public boolean rejected() {
       return 2 * against > votes;
     }
+
+    public boolean isMutant() {
+      return tried.mutation() != Mutation.NONE;
+    }
+
+    /** Mutants are to be rejected, and nothing else. */
+    public boolean isRight() {
+      return rejected() == isMutant();
+    }
+  }
+
+  /**
+   * What the verdicts come to: an audit that rejects nothing proves nothing.
+   *
+   * @param rejected of the mutants
+   * @param wrong a pipeline that was rejected, or a mutant that was not
+   */
+  public record Score(int mutants, int rejected, List<Verdict> wrong) {
+    public static Score of(List<Verdict> verdicts) {
+      List<Verdict> mutants = verdicts.stream().filter(Verdict::isMutant).toList();
+      return new Score(
+          mutants.size(),
+          (int) mutants.stream().filter(Verdict::rejected).count(),
+          verdicts.stream().filter(verdict -> !verdict.isRight()).toList());
+    }
   }
 
   public Verdict audit(AuditCase tried) {

@@ -13,22 +13,11 @@ class AuditorTest {
 
   @Test
   void audit_everyPipeline_passes_andEveryMutantIsRejected() {
-    List<String> wrong = new ArrayList<>();
-    int mutants = 0;
-    int rejected = 0;
-    for (AuditCase tried : AuditSuite.all()) {
-      Auditor.Verdict verdict = AUDITOR.audit(tried);
-      if (tried.mutation() != Mutation.NONE) {
-        mutants++;
-        rejected += verdict.rejected() ? 1 : 0;
-      }
-      if (verdict.rejected() == (tried.mutation() == Mutation.NONE)) {
-        wrong.add(
-            tried.name() + ", " + tried.mutation().fault() + ": " + verdict.against() + " votes");
-      }
-    }
-    System.out.println("audit of the DP core: mutation score " + rejected + " / " + mutants);
-    assertEquals(List.of(), wrong);
+    Auditor.Score score = Auditor.Score.of(AUDITOR.audit(AuditSuite.all()));
+    System.out.println(
+        "audit of the DP core: mutation score " + score.rejected() + " / " + score.mutants());
+    assertEquals(List.of(), score.wrong());
+    assertTrue(score.mutants() > 0);
   }
 
   @Test
