@@ -1,5 +1,6 @@
 package hesuan.wire;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -46,8 +47,44 @@ public record Plan(
   /** What a party learns, in plain words by code: {@code what} is explained in docs/protocols. */
   public record Reveal(PartyId to, String what) {}
 
+  /**
+   * What the plan costs one owner, stated twice; its budget adds up both ({@code docs/budget.md}).
+   * The whole plan is (epsilon, delta)-private, and it is concentrated as said.
+   *
+   * @param concentrated null: as whatever is (epsilon, delta)-private is, half of epsilon squared
+   *     but for delta
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Charge(
-      ProductRef product, PartyId owner, String unit, Epsilon epsilon, String delta) {}
+      ProductRef product,
+      PartyId owner,
+      String unit,
+      Epsilon epsilon,
+      String delta,
+      @Nullable Concentrated concentrated) {
+
+    public Charge(ProductRef product, PartyId owner, String unit, Epsilon epsilon, String delta) {
+      this(product, owner, unit, epsilon, delta, null);
+    }
+
+    public Rho rho() {
+      return concentrated == null ? Rho.of(epsilon) : concentrated.rho();
+    }
+
+    /** The probability with which {@link #rho} does not hold. */
+    public String outside() {
+      return concentrated == null ? delta : concentrated.outside();
+    }
+  }
+
+  /**
+   * Zero-concentrated privacy but for an event (Bun, Steinke 2016, definition 8.1).
+   *
+   * @param rho of Gaussian noise by its variance, of several parts their sum
+   * @param outside probability of the event, a decimal; "0" for Gaussian noise, whose delta says
+   *     only where epsilon ends
+   */
+  public record Concentrated(Rho rho, String outside) {}
 
   /**
    * Items of its own of which a receiver learns one by one whether they are in another's product:

@@ -6,6 +6,7 @@ import hesuan.wire.PartyId;
 import hesuan.wire.Plan;
 import hesuan.wire.Product;
 import hesuan.wire.ProductRef;
+import hesuan.wire.Rho;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -204,12 +205,16 @@ final class StepUses {
 
   /** Every owner is charged in full: a person may be in every product. */
   static List<Plan.Charge> charges(Plan.Step step, List<Product> products) {
+    Epsilon epsilon = epsilon(step);
+    Rho rho = rho(step);
+    Plan.Concentrated concentrated =
+        rho.equals(Rho.of(epsilon)) ? null : new Plan.Concentrated(rho, delta(step));
     return products.stream()
         .sorted((a, b) -> a.ref().compareTo(b.ref()))
         .map(
             p ->
                 new Plan.Charge(
-                    p.ref(), p.ref().party(), p.id().column(), epsilon(step), delta(step)))
+                    p.ref(), p.ref().party(), p.id().column(), epsilon, delta(step), concentrated))
         .toList();
   }
 
@@ -225,6 +230,25 @@ final class StepUses {
                   s.selection() == null ? Epsilon.ZERO : s.selection().epsilon(), Epsilon::plus);
       case Plan.Intersect _, Plan.IntersectAll _, Plan.SecureSum _, Plan.Train _ -> Epsilon.ZERO;
     };
+  }
+
+  /** Parts are noised apart, each private for its part of epsilon, so their rhos add. */
+  private static Rho rho(Plan.Step step) {
+    return switch (step) {
+      case Plan.Overlap s -> Rho.of(s.epsilon());
+      case Plan.JoinStatistics s -> new Rho(Rho.of(s.epsilonEach()).picos() * s.parts());
+      case Plan.JoinQuery s -> rho(s.matchesEpsilon(), s.figures().aggregates());
+      case Plan.DpQuery s ->
+          rho(s.selection() == null ? Epsilon.ZERO : s.selection().epsilon(), s.aggregates());
+      case Plan.Intersect _, Plan.IntersectAll _, Plan.SecureSum _, Plan.Train _ -> Rho.ZERO;
+    };
+  }
+
+  private static Rho rho(Epsilon beside, List<Plan.Aggregate> aggregates) {
+    return aggregates.stream()
+        .map(Plan.Aggregate::epsilon)
+        .map(Rho::of)
+        .reduce(Rho.of(beside), Rho::plus);
   }
 
   private static String delta(Plan.Step step) {

@@ -3,6 +3,7 @@ package hesuan.plan;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -351,6 +352,7 @@ class PlannerTest {
     assertEquals(
         List.of("brand-a/members@1 0.5", "mall-b/orders@1 0.5"),
         plan.charges().stream().map(c -> c.product() + " " + c.epsilon()).toList());
+    plan.charges().forEach(c -> assertNull(c.concentrated()));
     assertTrue(plan.reveals().contains(new Plan.Reveal(Market.BRAND, "overlap.noisedCounts")));
     assertTrue(plan.estimate().bytes() > 0 && plan.estimate().seconds() > 0);
   }

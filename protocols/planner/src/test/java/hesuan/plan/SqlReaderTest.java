@@ -173,6 +173,9 @@ class SqlReaderTest {
             c -> {
               assertEquals(Epsilon.parse("1"), c.epsilon());
               assertEquals("0.000001", c.delta());
+              // 0.5 for the keys and 0.25 for each figure, squared and halved
+              assertEquals("0.1875", c.rho().toString());
+              assertEquals("0.000001", c.outside());
             });
     List<String> reveals = plan.reveals().stream().map(r -> r.to() + " " + r.what()).toList();
     assertEquals(
