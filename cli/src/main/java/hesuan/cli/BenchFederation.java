@@ -98,7 +98,8 @@ final class BenchFederation implements AutoCloseable {
   }
 
   /** One contract of everyone over everyone's product of that name, signed and in force. */
-  void contract(String product, String purpose, String protocol, String form) throws IOException {
+  void contract(String product, String purpose, String protocol, String form, String... assumptions)
+      throws IOException {
     try (Api api = processes.at(parties.getFirst()).coordinator()) {
       List<Contract.Member> members = new ArrayList<>();
       api.get("/parties")
@@ -124,7 +125,7 @@ final class BenchFederation implements AutoCloseable {
               today,
               today.plusDays(1),
               10_000,
-              List.of()));
+              List.of(assumptions)));
       for (String party : parties) {
         try (Api agent = processes.at(party).agent()) {
           agent.post("/contracts/" + CONTRACT + "/sign", Map.of());

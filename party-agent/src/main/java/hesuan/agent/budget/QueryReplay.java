@@ -14,6 +14,29 @@ import java.util.TreeMap;
 
 /** What the entries about queries add up to; a part of {@link BudgetReplay}. */
 final class QueryReplay {
+  /**
+   * What is counted together.
+   *
+   * @param of everything of a product, or what is usual: of all its versions or by a filter of one
+   */
+  private record Account(Kind of, String product, PartyId by) {
+    enum Kind {
+      ALL,
+      ROWS,
+      LOOKUP
+    }
+
+    static Account all(QueryKey key) {
+      return new Account(Kind.ALL, key.asset(), key.by());
+    }
+
+    static Account usual(Query query) {
+      return query.lookup()
+          ? new Account(Kind.LOOKUP, query.product().toString(), query.by())
+          : new Account(Kind.ROWS, query.product().asset(), query.by());
+    }
+  }
+
   /** What one job lets one counterparty ask, and how often that was answered anew. */
   record Asked(BudgetReplay.State state, Query query, int times) {
     long items() {
@@ -23,6 +46,7 @@ final class QueryReplay {
 
   private final Map<QueryKey, Optional<Long>> limits = new TreeMap<>();
   private final Map<JobId, List<Asked>> jobs = new HashMap<>();
+  private final Map<Account, Long> asked = new HashMap<>();
   private boolean stopped;
 
   Map<QueryKey, Optional<Long>> limits() {
@@ -47,68 +71,64 @@ final class QueryReplay {
         .anyMatch(a -> a.state() != BudgetReplay.State.FREED)) {
       return false;
     }
-    jobs.remove(event.job());
-    List<Asked> asked = new ArrayList<>();
+    List<Asked> reserved = new ArrayList<>();
     for (Query query : event.queries()) {
       if (query.items() > left(query)) {
         return false;
       }
-      asked.add(new Asked(BudgetReplay.State.RESERVED, query, 1));
+      reserved.add(new Asked(BudgetReplay.State.RESERVED, query, 1));
     }
-    jobs.put(event.job(), List.copyOf(asked));
+    put(event.job(), reserved);
     return true;
   }
 
   private long left(Query query) {
     Optional<Long> limit = limits.get(query.key());
     if (limit != null) {
-      return limit.isEmpty() ? Long.MAX_VALUE : limit.get() - asked(query.key());
+      return limit.isEmpty() ? Long.MAX_VALUE : limit.get() - asked(Account.all(query.key()));
     }
-    if (stopped) {
-      return 0;
-    }
-    return query.usual()
-        - all().stream().filter(a -> alike(a.query(), query)).mapToLong(Asked::items).sum();
+    return stopped ? 0 : query.usual() - asked(Account.usual(query));
   }
 
-  private static boolean alike(Query one, Query other) {
-    return one.lookup() == other.lookup()
-        && one.key().equals(other.key())
-        && (!one.lookup() || one.product().equals(other.product()));
+  private long asked(Account account) {
+    return asked.getOrDefault(account, 0L);
   }
 
-  private long asked(QueryKey key) {
-    return all().stream().filter(a -> a.query().key().equals(key)).mapToLong(Asked::items).sum();
+  private void put(JobId job, List<Asked> next) {
+    jobs.getOrDefault(job, List.of()).forEach(before -> count(before, -1));
+    next.forEach(now -> count(now, 1));
+    jobs.put(job, List.copyOf(next));
   }
 
-  private List<Asked> all() {
-    return jobs.values().stream().flatMap(List::stream).toList();
+  private void count(Asked each, int sign) {
+    asked.merge(Account.all(each.query().key()), sign * each.items(), Long::sum);
+    asked.merge(Account.usual(each.query()), sign * each.items(), Long::sum);
   }
 
   /** Whether there was a reservation to move on from. */
   boolean move(JobId job, BudgetReplay.State to) {
-    List<Asked> asked = jobs.getOrDefault(job, List.of());
-    jobs.put(job, asked.stream().map(a -> new Asked(to, a.query(), a.times())).toList());
-    return !asked.isEmpty()
-        && asked.stream().allMatch(a -> a.state() == BudgetReplay.State.RESERVED);
+    List<Asked> before = jobs.getOrDefault(job, List.of());
+    put(job, before.stream().map(a -> new Asked(to, a.query(), a.times())).toList());
+    return !before.isEmpty()
+        && before.stream().allMatch(a -> a.state() == BudgetReplay.State.RESERVED);
   }
 
   /** Whether that counterparty had been charged for. */
   boolean again(JobId job, PartyId by) {
     boolean known = false;
     List<Asked> next = new ArrayList<>();
-    for (Asked asked : jobs.getOrDefault(job, List.of())) {
-      boolean same = asked.query().by().equals(by) && asked.state() == BudgetReplay.State.CHARGED;
+    for (Asked before : jobs.getOrDefault(job, List.of())) {
+      boolean same = before.query().by().equals(by) && before.state() == BudgetReplay.State.CHARGED;
       known |= same;
-      next.add(same ? new Asked(asked.state(), asked.query(), asked.times() + 1) : asked);
+      next.add(same ? new Asked(before.state(), before.query(), before.times() + 1) : before);
     }
-    jobs.put(job, List.copyOf(next));
+    put(job, next);
     return known;
   }
 
   /** Lost entries may have asked as much as they could: what was left counts as asked. */
   void resolved() {
     stopped = true;
-    limits.replaceAll((key, limit) -> limit.map(items -> Math.min(items, asked(key))));
+    limits.replaceAll((key, limit) -> limit.map(items -> Math.min(items, asked(Account.all(key)))));
   }
 }

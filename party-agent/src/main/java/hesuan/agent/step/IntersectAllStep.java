@@ -3,14 +3,11 @@ package hesuan.agent.step;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import hesuan.agent.budget.QueryBudgets;
 import hesuan.agent.data.OwnProducts;
-import hesuan.agent.data.OwnRows;
 import hesuan.group.Workers;
-import hesuan.psi.ItemSource;
 import hesuan.psi.SizeCheck;
+import hesuan.psi.many.ManyEnd;
 import hesuan.psi.many.ManyIntersection;
-import hesuan.psi.many.ManyOutcome;
 import hesuan.psi.many.ManyParameters;
-import hesuan.source.IdSet;
 import hesuan.wire.Digest;
 import hesuan.wire.Json;
 import hesuan.wire.PartyId;
@@ -36,7 +33,7 @@ final class IntersectAllStep {
   }
 
   StepResult run(Plan.IntersectAll step, StepContext context) {
-    Digest session = context.session(step.name());
+    Digest session = context.lastingSession(step.name());
     List<PartyId> receivers = context.plan().outputs().getFirst().to();
     ManyParameters parameters =
         new ManyParameters(
@@ -54,37 +51,22 @@ final class IntersectAllStep {
         sizes.put(product.party(), PeerSize.of(context, product.party(), queries));
       }
     }
-    try (OwnRows rows = own.open(step.products()).orElseThrow()) {
-      IdSet ids = rows.ids(null, List.of());
-      rows.requireUntouched();
-      if (receivers.contains(context.self())) {
-        PeerSize.requireCrowd(ids.size(), context.plan().minGroup());
-      }
-      ManyOutcome outcome =
-          new ManyIntersection(
-                  parameters,
-                  context.self(),
-                  ItemSource.of(ids.blocks(session)),
-                  sizes,
-                  workers,
-                  random)
-              .run(context.others(step.name()));
-      String column = rows.product().id().column();
-      KeptPeople people = null;
-      if (outcome.learns()) {
-        people = KeptPeople.of(column, ids, outcome.matches(), step.list());
-      } else {
-        ids.close();
-      }
+    try (OwnPeople people = OwnPeople.read(own, step.products(), session, context, workers)) {
+      ManyIntersection intersection =
+          new ManyIntersection(parameters, context.self(), people.items(), sizes, workers, random);
+      ManyEnd end =
+          intersection.run(context.others(step.name()), people.firstOpen(), people.sink());
       return new StepResult(
-          outcome.transcript(), context.leads() ? output(column, outcome) : null, people);
+          end.transcript(),
+          context.leads() ? output(people) : null,
+          receivers.contains(context.self()) ? people.keep(people.shared(), step.list()) : null);
     }
   }
 
   /** The document that travels: how many, and no one's name. */
-  private static Output output(String column, ManyOutcome outcome) {
-    int people = outcome.matches().length;
+  private static Output output(OwnPeople kept) {
+    int people = kept.shared().cardinality();
     ObjectNode body = Json.mapper().createObjectNode().put("form", "members").put("people", people);
-    return new Output(List.of(column), people, 0, body);
+    return new Output(List.of(kept.column()), people, 0, body);
   }
 }

@@ -3,31 +3,22 @@ package hesuan.agent.step;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import hesuan.agent.budget.QueryBudgets;
 import hesuan.agent.data.OwnProducts;
-import hesuan.agent.data.OwnRows;
 import hesuan.channel.Channel;
 import hesuan.group.Workers;
-import hesuan.psi.BucketSink;
 import hesuan.psi.IntersectionEnd;
 import hesuan.psi.IntersectionParameters;
 import hesuan.psi.IntersectionReceiver;
 import hesuan.psi.IntersectionSender;
-import hesuan.source.PeopleItems;
 import hesuan.wire.Digest;
 import hesuan.wire.Json;
 import hesuan.wire.PartyId;
 import hesuan.wire.Plan;
-import hesuan.wire.Product;
-import java.io.IOException;
 import java.security.SecureRandom;
 import java.util.BitSet;
 import java.util.List;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** {@link Plan.Intersect}: which of its own people each receiver shares with the other owner. */
 final class IntersectStep {
-  private static final Logger LOG = LoggerFactory.getLogger(IntersectStep.class);
-
   private final OwnProducts own;
   private final QueryBudgets queries;
   private final Workers workers;
@@ -56,65 +47,19 @@ final class IntersectStep {
             step.sizeStep());
     PeerSize peerSize = PeerSize.of(context, context.leads() ? other : leader, queries);
     Channel channel = context.others(step.name()).values().iterator().next();
-    boolean receives = receivers.contains(context.self());
-    PeopleItems items;
-    Product product;
-    try (OwnRows rows = own.open(step.products()).orElseThrow()) {
-      product = rows.product();
-      items = rows.items(session, receives, workers);
-      rows.requireUntouched();
-    }
-    boolean left = false;
-    try {
-      if (receives) {
-        PeerSize.requireCrowd(items.size(), context.plan().minGroup());
-      }
-      BitSet shared = new BitSet();
-      int first = context.doneBuckets().open(run(session, items));
-      BucketSink sink = sink(context, shared);
+    try (OwnPeople people = OwnPeople.read(own, step.products(), session, context, workers)) {
+      int first = people.firstOpen();
       IntersectionEnd end =
           context.leads()
-              ? new IntersectionReceiver(parameters, items, peerSize, workers, random)
-                  .run(channel, first, sink)
-              : new IntersectionSender(parameters, items, peerSize, workers, random)
-                  .run(channel, first, sink);
-      StepResult result =
-          new StepResult(
-              end.transcript(),
-              context.leads() ? output(step, product, items.size(), shared.cardinality()) : null,
-              receives ? kept(step, product, items, shared) : null);
-      left = receives;
-      return result;
-    } finally {
-      if (!left) {
-        items.close();
-      }
+              ? new IntersectionReceiver(parameters, people.items(), peerSize, workers, random)
+                  .run(channel, first, people.sink())
+              : new IntersectionSender(parameters, people.items(), peerSize, workers, random)
+                  .run(channel, first, people.sink());
+      return new StepResult(
+          end.transcript(),
+          context.leads() ? output(step, people) : null,
+          receivers.contains(context.self()) ? kept(step, people) : null);
     }
-  }
-
-  /** Buckets of another attempt hold the same people under the same numbers if this is the same. */
-  private static Digest run(Digest session, PeopleItems items) {
-    return Digest.of(session + "/" + items.size() + "/" + items.order());
-  }
-
-  private static BucketSink sink(StepContext context, BitSet shared) {
-    return new BucketSink() {
-      @Override
-      public void begin(int first, int buckets) {
-        context.doneBuckets().begin(first, buckets, shared);
-        if (buckets > 1) {
-          LOG.info("{} begins with bucket {} of {}", context.plan().job(), first, buckets);
-        }
-      }
-
-      @Override
-      public void done(int bucket, int[] matches) {
-        for (int number : matches) {
-          shared.set(number);
-        }
-        context.doneBuckets().done(bucket, matches);
-      }
-    };
   }
 
   static IntersectionParameters.Engine engine(Plan.IntersectEngine engine) {
@@ -126,40 +71,30 @@ final class IntersectStep {
     };
   }
 
-  private static KeptPeople kept(
-      Plan.Intersect step, Product product, PeopleItems items, BitSet shared) {
+  private static KeptPeople kept(Plan.Intersect step, OwnPeople people) {
     BitSet kept =
         switch (step.keep()) {
-          case SHARED -> shared;
-          case MISSING -> items.others(shared);
+          case SHARED -> people.shared();
+          case MISSING -> people.items().others(people.shared());
         };
-    return new KeptPeople(
-        product.id().column(),
-        new KeptPeople.Ids() {
-          @Override
-          public void forEach(PeopleItems.Visitor visitor) throws IOException {
-            items.forEach(kept, visitor);
-          }
+    return people.keep(kept, step.list());
+  }
 
-          @Override
-          public void close() {
-            items.close();
-          }
-        },
-        step.list());
+  private static Output output(Plan.Intersect step, OwnPeople people) {
+    return output(step, people.column(), people.items().size(), people.shared().cardinality());
   }
 
   /**
    * The document that travels: how many, and no one's name. A list of almost everybody names the
    * few who are not on it, so what policies judge is the smaller side.
    */
-  static Output output(Plan.Intersect step, Product product, int own, int shared) {
+  static Output output(Plan.Intersect step, String column, int own, int shared) {
     int people =
         switch (step.keep()) {
           case SHARED -> shared;
           case MISSING -> own - shared;
         };
     ObjectNode body = Json.mapper().createObjectNode().put("form", "members").put("people", people);
-    return new Output(List.of(product.id().column()), Math.min(shared, people), 0, body);
+    return new Output(List.of(column), Math.min(shared, people), 0, body);
   }
 }

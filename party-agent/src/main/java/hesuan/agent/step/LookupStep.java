@@ -114,7 +114,8 @@ final class LookupStep {
       IntersectionOutcome outcome = answer.outcome();
       return new StepResult(
           outcome.transcript(),
-          IntersectStep.output(step, rows.product(), ids.size(), outcome.matches().length),
+          IntersectStep.output(
+              step, rows.product().id().column(), ids.size(), outcome.matches().length),
           KeptPeople.of(
               rows.product().id().column(),
               ids,
