@@ -57,9 +57,9 @@ record Contribution(byte[] key, byte[] opening, byte[] other, byte[] signature) 
           "%d cells instead of %d".formatted(addend.length, settings.length()));
     }
     Cut.Parts parts =
-        settings.range() == null
-            ? Cut.parts(settings, addend, random)
-            : RangedSum.parts(settings, keys, self, addend, random);
+        settings.ranged()
+            ? RangedSum.parts(settings, keys, self, addend, random)
+            : Cut.parts(settings, addend, random);
     return seal(settings, self, opening, other, parts, signer, random);
   }
 

@@ -31,6 +31,6 @@ final class Cut {
   }
 
   static int otherBytes(TwoAggregatorSettings settings) {
-    return settings.range() == null ? SEED : RangedSum.OTHER_BYTES;
+    return settings.ranged() ? RangedSum.OTHER_BYTES : SEED;
   }
 }

@@ -8,9 +8,9 @@ import hesuan.wire.ProblemException;
 sealed interface OpeningSum {
   static OpeningSum of(
       TwoAggregatorSettings settings, byte[] keys, AgreementKey key, Offer theirs, Link peer) {
-    return settings.range() == null
-        ? new Plain(new long[settings.length()])
-        : new Ranged(new RangedSum(settings, keys, key, peer.peer(), theirs), peer);
+    return settings.ranged()
+        ? new Ranged(new RangedSum(settings, keys, key, peer.peer(), theirs), peer)
+        : new Plain(new long[settings.length()]);
   }
 
   int partBytes();

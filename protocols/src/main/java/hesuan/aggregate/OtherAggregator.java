@@ -81,7 +81,7 @@ public final class OtherAggregator {
     } else {
       lines.peer().send(Phase.HELD, held.encode());
     }
-    if (settings.range() == null) {
+    if (!settings.ranged()) {
       Agreed agreed = agreed(keys, held);
       try (Masks seeds = new Masks()) {
         agreed
@@ -169,7 +169,7 @@ public final class OtherAggregator {
     byte[] signature = in.block(PartySigner.SIGNATURE_BYTES_MAX);
     in.end();
     agreed.requireCohort(settings);
-    if (!held.covers(agreed, settings.range() != null)) {
+    if (!held.covers(agreed, settings.ranged())) {
       throw new ProblemException(
           ErrorCode.PROTOCOL_VIOLATION,
           opening.peer().value(),

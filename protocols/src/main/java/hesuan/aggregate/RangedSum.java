@@ -8,7 +8,6 @@ import hesuan.wire.PartyId;
 import hesuan.wire.ProblemException;
 import java.security.SecureRandom;
 import java.util.Arrays;
-import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -20,7 +19,7 @@ final class RangedSum {
   static final int OTHER_BYTES = PARTS + 2 * RangeCheck.SEED;
 
   private final TwoAggregatorSettings settings;
-  private final CellRange range;
+  private final long[] lowers;
   private final RangeCheck check;
   private final byte[] keys;
   private final byte[] verifyKey;
@@ -32,7 +31,7 @@ final class RangedSum {
   RangedSum(
       TwoAggregatorSettings settings, byte[] keys, AgreementKey key, PartyId peer, Offer theirs) {
     this.settings = settings;
-    this.range = Objects.requireNonNull(settings.range());
+    this.lowers = CellRange.lowers(settings.ranges(), settings.length());
     this.check = check(settings, keys);
     this.keys = keys;
     this.verifyKey =
@@ -41,8 +40,7 @@ final class RangedSum {
   }
 
   private static RangeCheck check(TwoAggregatorSettings settings, byte[] keys) {
-    return new RangeCheck(
-        Objects.requireNonNull(settings.range()).parameters(settings.length()), keys);
+    return new RangeCheck(CellRange.parameters(settings.ranges()), keys);
   }
 
   private static byte[] nonce(byte[] keys, PartyId contributor) {
@@ -59,7 +57,7 @@ final class RangedSum {
       PartyId self,
       long[] addend,
       SecureRandom random) {
-    long[] values = Objects.requireNonNull(settings.range()).distances(addend);
+    long[] values = CellRange.distances(settings.ranges(), addend);
     byte[] bytes = new byte[4 * RangeCheck.SEED];
     random.nextBytes(bytes);
     return parts(check(settings, keys).cut(values, nonce(keys, self), bytes));
@@ -178,7 +176,7 @@ final class RangedSum {
             "elements of the field",
             "a number that is none");
       }
-      opened[i] = Field64.toSigned(Field64.add(sum[i], share[i])) + addends * range.lower();
+      opened[i] = Field64.toSigned(Field64.add(sum[i], share[i])) + addends * lowers[i];
     }
     return opened;
   }

@@ -7,7 +7,6 @@ import hesuan.wire.ProblemException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What contributors and aggregators must agree on. Every signature, key and share is bound to it.
@@ -19,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param length cells of the vector
  * @param minCohort fewest addends in a sum that is opened
  * @param tolerateLoss leave out a contributor that is lost or sends nonsense, instead of ending
- * @param range in which each contributor proves its cells to lie; null where any number may come
+ * @param ranges in which each contributor proves its cells to lie, run after run; none where any
+ *     number may come
  */
 public record TwoAggregatorSettings(
     Digest session,
@@ -29,7 +29,7 @@ public record TwoAggregatorSettings(
     int length,
     int minCohort,
     boolean tolerateLoss,
-    @Nullable CellRange range) {
+    List<CellRange> ranges) {
   private static final int COHORT_MIN = 3;
 
   public TwoAggregatorSettings {
@@ -64,10 +64,15 @@ public record TwoAggregatorSettings(
       throw new ProblemException(
           ErrorCode.TOO_LARGE, "length", "1 to " + SecureSumSettings.LENGTH_MAX, "" + length);
     }
-    if (range != null) {
-      range.parameters(length);
+    ranges = List.copyOf(ranges);
+    if (!ranges.isEmpty()) {
+      CellRange.requireFits(ranges, length, sorted.size());
     }
     contributors = sorted;
+  }
+
+  boolean ranged() {
+    return !ranges.isEmpty();
   }
 
   /** The settings in 32 bytes. */
@@ -77,7 +82,7 @@ public record TwoAggregatorSettings(
     parts.add(name(opening));
     parts.add(name(other));
     parts.add(Statement.integers(length, minCohort, tolerateLoss ? 1 : 0, contributors.size()));
-    parts.add(range == null ? new byte[0] : range.bytes());
+    parts.add(CellRange.bytes(ranges));
     contributors.forEach(party -> parts.add(name(party)));
     return Digest.of(Statement.of("two-aggregators", new byte[0], parts.toArray(byte[][]::new)))
         .bytes();

@@ -8,6 +8,9 @@ package hesuan.range;
 public final class Field64 {
   public static final long MODULUS = 0xffff_ffff_0000_0001L;
 
+  /** Up to this number an element is itself, above a negative one. */
+  public static final long SIGNED_MAX = MODULUS >>> 1;
+
   /** 2^64 modulo the modulus. */
   private static final long WRAP = 0xffff_ffffL;
 

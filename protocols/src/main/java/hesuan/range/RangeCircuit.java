@@ -18,30 +18,38 @@ final class RangeCircuit {
 
   /** The elements of a vector: for each cell its bits, of which the last counts what is left. */
   long[] encode(long[] values) {
-    int bits = parameters.bits();
-    long half = (1L << (bits - 1)) - 1;
     long[] elements = new long[parameters.elements()];
-    for (int i = 0; i < values.length; i++) {
-      long high = (half - values[i]) >>> (Long.SIZE - 1);
-      long rest = values[i] - high * parameters.lastWeight();
-      for (int b = 0; b < bits - 1; b++) {
-        elements[i * bits + b] = rest >>> b & 1;
+    int cell = 0;
+    int at = 0;
+    for (RangeParameters.Run run : parameters.runs()) {
+      int bits = run.bits();
+      long half = (1L << (bits - 1)) - 1;
+      for (int end = cell + run.length(); cell < end; cell++, at += bits) {
+        long high = (half - values[cell]) >>> (Long.SIZE - 1);
+        long rest = values[cell] - high * run.lastWeight();
+        for (int b = 0; b < bits - 1; b++) {
+          elements[at + b] = rest >>> b & 1;
+        }
+        elements[at + bits - 1] = high;
       }
-      elements[i * bits + bits - 1] = high;
     }
     return elements;
   }
 
   /** Cells, or shares of them, from elements or shares of those. */
   long[] decode(long[] elements) {
-    int bits = parameters.bits();
     long[] values = new long[parameters.length()];
-    for (int i = 0; i < values.length; i++) {
-      long value = Field64.multiply(elements[i * bits + bits - 1], parameters.lastWeight());
-      for (int b = 0; b < bits - 1; b++) {
-        value = Field64.add(value, Field64.multiply(elements[i * bits + b], 1L << b));
+    int cell = 0;
+    int at = 0;
+    for (RangeParameters.Run run : parameters.runs()) {
+      int bits = run.bits();
+      for (int end = cell + run.length(); cell < end; cell++, at += bits) {
+        long value = Field64.multiply(elements[at + bits - 1], run.lastWeight());
+        for (int b = 0; b < bits - 1; b++) {
+          value = Field64.add(value, Field64.multiply(elements[at + b], 1L << b));
+        }
+        values[cell] = value;
       }
-      values[i] = value;
     }
     return values;
   }

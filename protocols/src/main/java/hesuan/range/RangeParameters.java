@@ -2,59 +2,76 @@ package hesuan.range;
 
 import hesuan.wire.ErrorCode;
 import hesuan.wire.ProblemException;
+import java.util.List;
 
 /**
- * A vector of so many cells, each from 0 to the bound.
+ * A vector of cells, each from 0 to its bound.
  *
  * @param chunk elements that one call of the circuit checks: about the root of all makes the proof
  *     shortest
  */
-public record RangeParameters(int length, long bound, int chunk) {
+public record RangeParameters(List<Run> runs, int chunk) {
   /** Bits in all: a contribution is 8 bytes a bit. */
   public static final int ELEMENTS_MAX = 1 << 21;
 
-  /** Sums of a thousand contributions stay below the modulus. */
-  public static final int BITS_MAX = 53;
+  /** Whoever adds cells sees to it that sums stay below the modulus. */
+  public static final int BITS_MAX = 62;
 
   static final int PROOFS = 3;
 
-  public RangeParameters {
-    if (length < 1 || bound < 1 || chunk < 1 || bits(bound) > BITS_MAX) {
-      throw new ProblemException(
-          ErrorCode.INVALID_VALUE,
-          "range",
-          "cells of 1 to " + BITS_MAX + " bits",
-          length + " cells to " + bound);
+  /** So many cells with one bound. */
+  public record Run(int length, long bound) {
+    public Run {
+      if (length < 1 || bound < 1 || bound >= 1L << BITS_MAX) {
+        throw new ProblemException(
+            ErrorCode.INVALID_VALUE,
+            "range",
+            "cells of 1 to " + BITS_MAX + " bits",
+            length + " cells to " + bound);
+      }
     }
-    if ((long) length * bits(bound) > ELEMENTS_MAX) {
+
+    int bits() {
+      return Long.SIZE - Long.numberOfLeadingZeros(bound);
+    }
+
+    /** What the highest of a cell's bits counts, so that all ones are the bound. */
+    long lastWeight() {
+      return bound - ((1L << (bits() - 1)) - 1);
+    }
+
+    long elements() {
+      return (long) length * bits();
+    }
+  }
+
+  public RangeParameters {
+    runs = List.copyOf(runs);
+    long elements = elements(runs);
+    if (elements < 1 || elements > ELEMENTS_MAX || chunk < 1) {
       throw new ProblemException(
           ErrorCode.TOO_LARGE,
           "range",
-          "at most " + ELEMENTS_MAX + " bits in all cells together",
-          "" + (long) length * bits(bound));
+          "1 to " + ELEMENTS_MAX + " bits in all cells together",
+          "" + elements);
     }
   }
 
-  public static RangeParameters of(int length, long bound) {
-    long elements = (long) length * Math.max(1, bits(bound));
-    return new RangeParameters(length, bound, (int) Math.max(1, Math.round(Math.sqrt(elements))));
+  public static RangeParameters of(List<Run> runs) {
+    return new RangeParameters(
+        runs, (int) Math.max(1, Math.round(Math.sqrt((double) elements(runs)))));
   }
 
-  private static int bits(long bound) {
-    return Long.SIZE - Long.numberOfLeadingZeros(bound);
+  private static long elements(List<Run> runs) {
+    return runs.stream().mapToLong(Run::elements).sum();
   }
 
-  int bits() {
-    return bits(bound);
-  }
-
-  /** What the highest of a cell's bits counts, so that all ones are the bound. */
-  long lastWeight() {
-    return bound - ((1L << (bits() - 1)) - 1);
+  int length() {
+    return runs.stream().mapToInt(Run::length).sum();
   }
 
   int elements() {
-    return length * bits();
+    return (int) elements(runs);
   }
 
   int calls() {

@@ -39,7 +39,7 @@ class TwoAggregatorTest {
 
   private TwoAggregatorSettings settings(String session, int length, boolean tolerateLoss) {
     return new TwoAggregatorSettings(
-        Digest.of(session), federation.roster, opening, other, length, 3, tolerateLoss, null);
+        Digest.of(session), federation.roster, opening, other, length, 3, tolerateLoss, List.of());
   }
 
   private Map<PartyId, Federation.End> sum(TwoAggregatorSettings settings, Federation.Wire wire) {
@@ -93,7 +93,7 @@ class TwoAggregatorTest {
     List<PartyId> four = new ArrayList<>(federation.roster);
     four.removeAll(List.of(opening, other));
     TwoAggregatorSettings settings =
-        new TwoAggregatorSettings(Digest.of("a"), four, opening, other, LENGTH, 3, false, null);
+        new TwoAggregatorSettings(Digest.of("a"), four, opening, other, LENGTH, 3, false, List.of());
     SumOutcome outcome =
         assertInstanceOf(SumOutcome.class, sum(settings, HONEST).get(opening).outcome());
     assertArrayEquals(Federation.plain(four, LENGTH), outcome.sum());
@@ -199,7 +199,7 @@ class TwoAggregatorTest {
             settings("a", 41, false),
             settings("a", 40, true),
             new TwoAggregatorSettings(
-                settings.session(), federation.roster, opening, other, 40, 4, false, null),
+                settings.session(), federation.roster, opening, other, 40, 4, false, List.of()),
             new TwoAggregatorSettings(
                 settings.session(),
                 federation.roster.subList(0, 5),
@@ -208,7 +208,7 @@ class TwoAggregatorTest {
                 40,
                 3,
                 false,
-                null),
+                List.of()),
             new TwoAggregatorSettings(
                 settings.session(),
                 federation.roster,
@@ -217,7 +217,16 @@ class TwoAggregatorTest {
                 40,
                 3,
                 false,
-                new CellRange(0, 1)));
+                List.of(new CellRange(40, 0, 1))),
+            new TwoAggregatorSettings(
+                settings.session(),
+                federation.roster,
+                opening,
+                other,
+                40,
+                3,
+                false,
+                List.of(new CellRange(20, 0, 1), new CellRange(20, 0, 2))));
     for (TwoAggregatorSettings different : others) {
       Map<PartyId, Federation.End> ends =
           federation.runAll(
@@ -376,7 +385,7 @@ class TwoAggregatorTest {
         ProblemException.class,
         () ->
             new TwoAggregatorSettings(
-                Digest.of("a"), federation.roster, opening, opening, 1, 3, false, null));
+                Digest.of("a"), federation.roster, opening, opening, 1, 3, false, List.of()));
     assertThrows(
         ProblemException.class,
         () ->
@@ -388,7 +397,7 @@ class TwoAggregatorTest {
 
   private TwoAggregatorSettings ranged(int length, boolean tolerateLoss, CellRange range) {
     return new TwoAggregatorSettings(
-        Digest.of("ranged"), federation.roster, opening, other, length, 3, tolerateLoss, range);
+        Digest.of("ranged"), federation.roster, opening, other, length, 3, tolerateLoss, List.of(range));
   }
 
   private long[] inRange(PartyId party, int length, CellRange range) {
@@ -416,7 +425,7 @@ class TwoAggregatorTest {
     "40,-9007199254740000,-9007199254730000"
   })
   void run_withARange_sumEqualsThePlainOne(int length, long lower, long upper) {
-    CellRange range = new CellRange(lower, upper);
+    CellRange range = new CellRange(length, lower, upper);
     TwoAggregatorSettings settings = ranged(length, false, range);
     Map<PartyId, Federation.End> ends =
         federation.runAll(
@@ -428,7 +437,7 @@ class TwoAggregatorTest {
 
   @Test
   void run_withARangeAndNoise_sumMayFallBelowTheRange() {
-    CellRange range = new CellRange(0, 10);
+    CellRange range = new CellRange(2, 0, 10);
     TwoAggregatorSettings settings = ranged(2, false, range);
     Map<PartyId, Federation.End> ends =
         federation.runAll(
@@ -438,10 +447,54 @@ class TwoAggregatorTest {
         new long[] {-80, 6}, assertInstanceOf(SumOutcome.class, ends.get(opening).outcome()).sum());
   }
 
+  @Test
+  void run_withARangeForEachRunOfCells_sumEqualsThePlainOne_andEachRunHasItsOwn() {
+    List<CellRange> ranges =
+        List.of(
+            new CellRange(2, 0, 70_000),
+            new CellRange(1, -4_000_000_000_000_000L, 4_000_000_000_000_000L),
+            new CellRange(3, 0, 1));
+    TwoAggregatorSettings settings =
+        new TwoAggregatorSettings(
+            Digest.of("runs"), federation.roster, opening, other, 6, 3, true, ranges);
+    PartyId odd = federation.roster.get(0);
+    for (int cell = 0; cell < 6; cell++) {
+      long[] addend = {70_000, 0, -4_000_000_000_000_000L, 1, 0, 1};
+      long[] outside = addend.clone();
+      outside[cell] = cell == 2 ? 4_000_000_000_000_001L : cell < 2 ? 70_001 : 2;
+      Map<PartyId, Federation.End> ends =
+          federation.runAll(
+              HONEST,
+              (self, channels) ->
+                  run(self, channels, settings, self.equals(odd) ? outside : addend, null));
+      assertEquals(ErrorCode.INVALID_VALUE, ends.get(odd).problem());
+      SumOutcome outcome = assertInstanceOf(SumOutcome.class, ends.get(opening).outcome());
+      assertArrayEquals(Arrays.stream(addend).map(a -> 5 * a).toArray(), outcome.sum());
+    }
+  }
+
+  @Test
+  void settings_withRangesOfOtherCells_orTooWideForTheirSum_areRefused() {
+    for (List<CellRange> ranges :
+        List.of(
+            List.of(new CellRange(5, 0, 1)),
+            List.of(new CellRange(4, 0, 1), new CellRange(3, 0, 1)),
+            List.of(new CellRange(6, 0, Long.MAX_VALUE / 6 + 1)),
+            List.of(new CellRange(5, 0, 1), new CellRange(1, 0, (1L << 62) - 1)))) {
+      ProblemException refused =
+          assertThrows(
+              ProblemException.class,
+              () ->
+                  new TwoAggregatorSettings(
+                      Digest.of("a"), federation.roster, opening, other, 6, 3, false, ranges));
+      assertEquals("range", refused.problem().at());
+    }
+  }
+
   /** An honest party's own figure outside the range ends at that party. */
   @Test
   void run_withAnOwnFigureOutsideTheRange_partySaysSo() {
-    CellRange range = new CellRange(0, 10);
+    CellRange range = new CellRange(2, 0, 10);
     PartyId odd = federation.roster.get(0);
     for (boolean tolerateLoss : new boolean[] {true, false}) {
       TwoAggregatorSettings settings = ranged(2, tolerateLoss, range);
@@ -463,7 +516,7 @@ class TwoAggregatorTest {
   /** A contributor whose proof holds for a wider range than the job asks for. */
   @Test
   void run_contributorOutOfRangeByOne_isLeftOut_orEndsTheSum() {
-    CellRange range = new CellRange(0, 10);
+    CellRange range = new CellRange(2, 0, 10);
     PartyId odd = federation.roster.get(0);
     for (boolean tolerateLoss : new boolean[] {true, false}) {
       TwoAggregatorSettings settings = ranged(2, tolerateLoss, range);
@@ -517,7 +570,7 @@ class TwoAggregatorTest {
       value = Phase.class,
       names = {"CONTRIBUTION", "PART", "CHECK", "SET", "MASKED"})
   void run_bitFlippedWithARange_neverGivesAWrongSum(Phase phase) {
-    CellRange range = new CellRange(0, 1000);
+    CellRange range = new CellRange(10, 0, 1000);
     TwoAggregatorSettings settings = ranged(10, true, range);
     for (int at = 0; at < 12; at++) {
       int place = at;
@@ -543,7 +596,7 @@ class TwoAggregatorTest {
   @ParameterizedTest
   @CsvSource({"true", "false"})
   void run_withAProofUnderOtherJointRandomness_isRefused(boolean saidByOpening) {
-    CellRange range = new CellRange(0, 1000);
+    CellRange range = new CellRange(10, 0, 1000);
     TwoAggregatorSettings settings = ranged(10, true, range);
     PartyId liar = saidByOpening ? opening : other;
     int joint = 1 + 2 + 32; // after phase, place and part

@@ -11,6 +11,7 @@ import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -37,7 +38,7 @@ class RangeCheckTest {
 
   // ---- vectors: Prio3SumVecWithMultiproof_0 of the draft's version 18, first report
 
-  private static final RangeParameters OF_VECTOR = new RangeParameters(10, 255, 9);
+  private static final RangeParameters OF_VECTOR = new RangeParameters(List.of(new RangeParameters.Run(10, 255)), 9);
   private static final RangeCheck VECTOR =
       new RangeCheck(OF_VECTOR, "some application".getBytes(StandardCharsets.US_ASCII));
   private static final String PUBLIC_SHARE =
@@ -118,6 +119,10 @@ class RangeCheckTest {
         hex(new TurboShake().end(0x1f).next(32)));
   }
 
+  private static RangeParameters of(int length, long bound) {
+    return RangeParameters.of(List.of(new RangeParameters.Run(length, bound)));
+  }
+
   private static RangeCheck check(RangeParameters parameters) {
     return new RangeCheck(parameters, random(32, 9));
   }
@@ -140,7 +145,7 @@ class RangeCheckTest {
   @ParameterizedTest
   @CsvSource({"1,1", "1,2", "3,7", "10,1000", "100,4294967296", "33,9007199254740991", "500,1"})
   void cut_ofCellsInRange_isAccepted_andSharesAddUp(int length, long bound) {
-    RangeCheck check = check(RangeParameters.of(length, bound));
+    RangeCheck check = check(of(length, bound));
     Random random = new Random(length);
     long[] values =
         random.longs(length, 0, bound).map(v -> random.nextInt(3) == 0 ? bound : v).toArray();
@@ -161,11 +166,35 @@ class RangeCheckTest {
     assertArrayEquals(values, sum);
   }
 
+  /** Cells of several bounds: each is shown to lie within its own, and no other. */
+  @Test
+  void cut_ofRunsWithBoundsOfTheirOwn_isAccepted_andAllOnesAreTheBounds() {
+    long wide = (1L << 62) - 1;
+    RangeParameters parameters =
+        RangeParameters.of(
+            List.of(
+                new RangeParameters.Run(3, 1),
+                new RangeParameters.Run(2, wide),
+                new RangeParameters.Run(4, 1000)));
+    assertEquals(3 + 2 * 62 + 4 * 10, parameters.elements());
+    RangeCircuit circuit = new RangeCircuit(parameters);
+    long[] bounds = {1, 1, 1, wide, wide, 1000, 1000, 1000, 1000};
+    long[] ones = new long[parameters.elements()];
+    Arrays.fill(ones, 1);
+    assertArrayEquals(bounds, circuit.decode(ones));
+    RangeCheck check = check(parameters);
+    byte[] nonce = random(16, 5);
+    for (long[] values : List.of(bounds, new long[9], new long[] {0, 1, 0, 7, wide, 1, 999, 512, 511})) {
+      assertArrayEquals(values, circuit.decode(circuit.encode(values)));
+      assertTrue(accepted(check, check.cut(values, nonce, random(128, 3)), nonce));
+    }
+  }
+
   /** One element of one cell is 2, or -1, or a half: a cell out of range by as little as one. */
   @ParameterizedTest
   @ValueSource(longs = {2, Field64.MODULUS - 1, 0x7fff_ffff_8000_0001L, 12345})
   void cut_withAnElementThatIsNoBit_isRefused(long element) {
-    RangeParameters parameters = RangeParameters.of(20, 1000);
+    RangeParameters parameters = of(20, 1000);
     RangeCheck check = check(parameters);
     for (int at = 0; at < parameters.elements(); at += 7) {
       long[] elements = new RangeCircuit(parameters).encode(new long[20]);
@@ -179,7 +208,7 @@ class RangeCheckTest {
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4, 1000, 1023, 1024, 1L << 40})
   void encode_ofAllOnes_isTheBound_andOfAnyCell_isTheCell(long bound) {
-    RangeParameters parameters = RangeParameters.of(1, bound);
+    RangeParameters parameters = of(1, bound);
     RangeCircuit circuit = new RangeCircuit(parameters);
     long[] ones = new long[parameters.elements()];
     Arrays.fill(ones, 1);
@@ -193,7 +222,7 @@ class RangeCheckTest {
 
   @Test
   void cut_withAnythingTamperedWith_isRefused() {
-    RangeCheck check = check(RangeParameters.of(20, 1000));
+    RangeCheck check = check(of(20, 1000));
     byte[] nonce = random(16, 1);
     long[] values = new Random(8).longs(20, 0, 1001).toArray();
     for (int at = 0; at < check.proofElements(); at += 5) {
@@ -221,7 +250,7 @@ class RangeCheckTest {
     RangeCheck.Cut cut = check.cut(values, nonce, random(128, 1));
     assertFalse(accepted(check, cut, random(16, 2)), "another's nonce");
     assertFalse(
-        accepted(new RangeCheck(RangeParameters.of(20, 1000), random(32, 10)), cut, nonce),
+        accepted(new RangeCheck(of(20, 1000), random(32, 10)), cut, nonce),
         "another session");
   }
 
@@ -232,7 +261,7 @@ class RangeCheckTest {
    */
   @Test
   void cut_withTheJointRandomnessOfOtherShares_isRefused() {
-    RangeCheck check = check(RangeParameters.of(20, 1000));
+    RangeCheck check = check(of(20, 1000));
     byte[] nonce = random(16, 1);
     RangeCheck.Cut cut = check.cut(new long[20], nonce, random(128, 1));
     RangeCheck.Cut other =
@@ -264,7 +293,7 @@ class RangeCheckTest {
   /** A verifier of zeros and of ones look alike: it says nothing of the cells. */
   @Test
   void verifier_ofZerosAndOfOnes_differOnlyByWhatIsRandom() {
-    RangeCheck check = check(RangeParameters.of(50, 1));
+    RangeCheck check = check(of(50, 1));
     int high = 0;
     for (int run = 0; run < 200; run++) {
       long[] values = new long[50];
@@ -284,10 +313,10 @@ class RangeCheckTest {
 
   @Test
   void parameters_tooLargeOrEmpty_areRefused() {
-    assertThrows(ProblemException.class, () -> RangeParameters.of(1, 0));
-    assertThrows(ProblemException.class, () -> RangeParameters.of(1, -1));
-    assertThrows(ProblemException.class, () -> RangeParameters.of(1, 1L << 53));
+    assertThrows(ProblemException.class, () -> of(1, 0));
+    assertThrows(ProblemException.class, () -> of(1, -1));
+    assertThrows(ProblemException.class, () -> of(1, 1L << 62));
     assertThrows(
-        ProblemException.class, () -> RangeParameters.of(RangeParameters.ELEMENTS_MAX + 1, 1));
+        ProblemException.class, () -> of(RangeParameters.ELEMENTS_MAX + 1, 1));
   }
 }

@@ -63,8 +63,10 @@ final class SumStep {
             COHORT_MIN,
             step.tolerateLoss(),
             step.range() == null
-                ? null
-                : new CellRange(step.range().lower(), step.range().upper()));
+                ? List.of()
+                : List.of(
+                    new CellRange(
+                        step.keys().size(), step.range().lower(), step.range().upper())));
     if (context.self().equals(opening)) {
       SumOutcome sum =
           new OpeningAggregator(
