@@ -5,6 +5,7 @@ import hesuan.wire.ProblemException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 import org.apache.arrow.vector.BigIntVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
 
@@ -18,13 +19,20 @@ public final class LongTable {
 
   private static final int BATCH_ROWS = 65_536;
 
+  /** Says of a table that is full which of its rows are needed, ascending. */
+  public interface Needed {
+    int[] rowsOf(LongTable full);
+  }
+
   private final long[][] columns;
   private final int rowsMax;
+  private final Needed needed;
   private int rows;
 
-  private LongTable(int width, int rowsMax) {
+  private LongTable(int width, int rowsMax, Needed needed) {
     this.columns = new long[width][Math.min(rowsMax, BATCH_ROWS)];
     this.rowsMax = rowsMax;
+    this.needed = needed;
   }
 
   /**
@@ -32,7 +40,18 @@ public final class LongTable {
    */
   public static LongTable read(Connection connection, String sql, int width, int rowsMax)
       throws SQLException {
-    LongTable table = new LongTable(width, rowsMax);
+    return read(
+        connection, sql, width, rowsMax, full -> IntStream.range(0, full.rows()).toArray());
+  }
+
+  /**
+   * @param rowsMax rows in memory at a time
+   * @param needed asked whenever there are more; refused only if too many are needed
+   */
+  public static LongTable read(
+      Connection connection, String sql, int width, int rowsMax, Needed needed)
+      throws SQLException {
+    LongTable table = new LongTable(width, rowsMax, needed);
     SourceReader.forEachBatch(connection, sql, BATCH_ROWS, table::add);
     return table;
   }
@@ -51,11 +70,22 @@ public final class LongTable {
   }
 
   private void add(VectorSchemaRoot batch) {
-    int more = batch.getRowCount();
-    if (rows + (long) more > rowsMax) {
-      throw new ProblemException(
-          ErrorCode.LIMIT_EXCEEDED, "rows in memory", "at most " + rowsMax, "more");
+    int count = batch.getRowCount();
+    for (int from = 0; from < count; ) {
+      if (rows == rowsMax) {
+        keep(needed.rowsOf(this));
+      }
+      int more = Math.min(count - from, rowsMax - rows);
+      if (more == 0) {
+        throw new ProblemException(
+            ErrorCode.LIMIT_EXCEEDED, "rows in memory", "at most " + rowsMax, "more");
+      }
+      append(batch, from, more);
+      from += more;
     }
+  }
+
+  private void append(VectorSchemaRoot batch, int from, int more) {
     for (int c = 0; c < columns.length; c++) {
       if (columns[c].length < rows + more) {
         long grown = Math.min(rowsMax, Math.max(rows + (long) more, 2L * columns[c].length));
@@ -65,16 +95,26 @@ public final class LongTable {
       if (vector.getNullCount() == 0) {
         vector
             .getDataBuffer()
-            .nioBuffer(0, more * Long.BYTES)
+            .nioBuffer((long) from * Long.BYTES, more * Long.BYTES)
             .order(java.nio.ByteOrder.nativeOrder())
             .asLongBuffer()
             .get(columns[c], rows, more);
       } else {
         for (int row = 0; row < more; row++) {
-          columns[c][rows + row] = vector.isNull(row) ? NULL : vector.get(row);
+          columns[c][rows + row] =
+              vector.isNull(from + row) ? NULL : vector.get(from + row);
         }
       }
     }
     rows += more;
+  }
+
+  private void keep(int[] kept) {
+    for (long[] column : columns) {
+      for (int row = 0; row < kept.length; row++) {
+        column[row] = column[kept[row]];
+      }
+    }
+    rows = kept.length;
   }
 }

@@ -403,10 +403,14 @@ public final class SourceReader implements AutoCloseable {
         .formatted(PART, String.join(", ", selected), relation);
   }
 
-  /** The column in the product's type; a value that has no place in it is an error, not a null. */
+  /**
+   * The column in the product's type; a value that has no place in it is an error, not a null. A
+   * day has a year of four digits in every kind of source: DuckDB reckons with others too, but some
+   * of its functions fail on the ends of what it can hold, and a query must not end by one row.
+   */
   static String typed(String own, String type, Column column) {
     String target = duckDbType(column.type());
-    if (type.equalsIgnoreCase(target)) {
+    if (type.equalsIgnoreCase(target) && column.type() != ColumnType.DATE) {
       return own;
     }
     if (column.type() == ColumnType.STRING) {
@@ -420,6 +424,11 @@ public final class SourceReader implements AutoCloseable {
     if (column.type() == ColumnType.INTEGER
         && (type.contains("DEC") || type.contains("DOUBLE") || type.contains("FLOAT"))) {
       looks = " AND " + own + " = trunc(" + own + ")";
+    }
+    if (column.type() == ColumnType.DATE) {
+      looks +=
+          " AND TRY_CAST(%s AS DATE) BETWEEN DATE '0000-01-01' AND DATE '9999-12-31'"
+              .formatted(own);
     }
     return "CASE WHEN %1$s IS NULL THEN NULL WHEN TRY_CAST(%1$s AS %2$s) IS NOT NULL%3$s THEN TRY_CAST(%1$s AS %2$s) ELSE error(%4$s) END"
         .formatted(

@@ -218,10 +218,12 @@ class PostgreSqlTest {
           ErrorCode.WRONG_TYPE,
           () -> rows(source("decimals"), List.of(new Column("x", ColumnType.DECIMAL))));
     }
-    TestPostgres.sql("ALTER TABLE decimals ALTER x TYPE date USING 'infinity'");
-    Samples.refused(
-        ErrorCode.WRONG_TYPE,
-        () -> rows(source("decimals"), List.of(new Column("x", ColumnType.DATE))));
+    for (String wrong : List.of("infinity", "10000-01-01", "4713-01-01 BC")) {
+      TestPostgres.sql("ALTER TABLE decimals ALTER x TYPE date USING '" + wrong + "'");
+      Samples.refused(
+          ErrorCode.WRONG_TYPE,
+          () -> rows(source("decimals"), List.of(new Column("x", ColumnType.DATE))));
+    }
   }
 
   private Source decimal(String value) {

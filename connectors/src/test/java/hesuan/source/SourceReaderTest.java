@@ -105,6 +105,34 @@ class SourceReaderTest {
     }
   }
 
+  /** DuckDB holds other days too, on some of which its own functions fail. */
+  @Test
+  void dayWithoutAYearOfFourDigits_isNoDate_whateverTheSource() {
+    Path duckDb = directory.resolve("days.duckdb");
+    for (String day :
+        List.of(
+            "DATE 'infinity'",
+            "DATE '-infinity'",
+            "DATE '5877642-06-25 (BC)'",
+            "DATE '10000-01-01'",
+            "DATE '0002-12-31 (BC)'",
+            "TIMESTAMP '10000-01-01 00:00:00'")) {
+      Samples.duckDb(duckDb.toString(), "CREATE OR REPLACE TABLE t AS SELECT " + day + " AS d");
+      Source source = new Source.DuckDb(duckDb, "t");
+      Problem problem =
+          Samples.refused(
+              ErrorCode.WRONG_TYPE,
+              () -> rows(source, List.of(new Column("d", ColumnType.DATE))));
+      assertEquals("days.duckdb, column d", problem.at(), day);
+    }
+    Samples.duckDb(
+        duckDb.toString(),
+        "CREATE OR REPLACE TABLE t AS SELECT unnest([DATE '0000-01-01', DATE '9999-12-31']) AS d");
+    assertEquals(
+        2,
+        rows(new Source.DuckDb(duckDb, "t"), List.of(new Column("d", ColumnType.DATE))).size());
+  }
+
   @Test
   void filter_andFewColumns_readOnlyWhatIsAsked() {
     for (Source source : sameDataInThreeFormats()) {

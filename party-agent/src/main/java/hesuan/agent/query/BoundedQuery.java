@@ -65,7 +65,12 @@ public final class BoundedQuery {
     }
     for (int share = 0; share < shares; share++) {
       LongTable rows =
-          LongTable.read(connection, from + share(share, shares), 2 + values(step), most);
+          LongTable.read(
+              connection,
+              from + share(share, shares),
+              2 + values(step),
+              most,
+              full -> bounding.kept(full).rows());
       Bounding.Kept kept = bounding.kept(rows);
       sums.forEach(sum -> sum.add(rows, kept));
     }

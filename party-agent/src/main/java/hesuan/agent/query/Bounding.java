@@ -3,11 +3,13 @@ package hesuan.agent.query;
 import hesuan.source.LongTable;
 import java.util.Arrays;
 import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
 
 /**
  * Of each person at most {@code maxRows} rows in a group and {@code maxGroups} groups, chosen by an
  * order that is secret and made of the values alone: it can't be steered, and does not depend on
- * how the rows lie.
+ * how the rows lie. What counts among some rows and those that counted among others is what counts
+ * among all: so rows can be bounded as they come, and one person's many rows never fill the memory.
  */
 final class Bounding {
   /** A person, a group and a row are packed in one positive long, to be sorted as one. */
@@ -78,6 +80,13 @@ final class Bounding {
         }
       }
       return kept;
+    }
+
+    /** All rows that count, ascending. */
+    int[] rows() {
+      IntStream.Builder all = IntStream.builder();
+      forEachRow((row, _) -> all.add(row));
+      return all.build().sorted().toArray();
     }
 
     /** The rows of one person in one group, as places in a list of them. */

@@ -81,7 +81,8 @@ public record QueryItems(byte[] keys, int[] groups, long[] figures) {
                   .formatted(
                       BoundedQuery.clamped(query), query.rows(), BoundedQuery.share(share, shares)),
               2 + BoundedQuery.values(query),
-              bounding.rowsMax());
+              bounding.rowsMax(),
+              full -> bounding.kept(full).rows());
       int first = count;
       Bounding.Kept kept = bounding.kept(rows);
       int[] people = {0};

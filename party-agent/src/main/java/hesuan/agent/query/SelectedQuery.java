@@ -138,7 +138,8 @@ public final class SelectedQuery {
         connection,
         "SELECT * FROM \"@bounded\"" + BoundedQuery.share(share, shares),
         3 + BoundedQuery.values(step),
-        rowsMax);
+        rowsMax,
+        full -> bounding.keptByMark(full).rows());
   }
 
   private static int count(Connection connection) throws SQLException {

@@ -55,7 +55,9 @@ class BoundedQueryTest {
           "SELECT COUNT(*) AS n, MEDIAN(CLAMP(amount * 3 - weight, -10.5, 99.5)) AS q FROM t WHERE NOT gift",
           "SELECT DATE_TRUNC('month', \"day\") AS m, gift, COUNT(*) AS n, SUM(CLAMP(CASE WHEN gift THEN amount ELSE 1 END, 0, 9)) AS s FROM t WHERE \"day\" BETWEEN DATE '2026-01-01' AND DATE '2026-03-31' GROUP BY m, gift",
           "WITH p AS (SELECT id, SUM(amount) AS s, COUNT(*) AS n FROM t GROUP BY id) SELECT CASE WHEN s > 60 THEN 'much' ELSE 'little' END AS k, COUNT(*) AS people, SUM(CLAMP(n, 0, 7)) AS rows_ FROM p GROUP BY k",
-          "WITH r(c, z) AS (VALUES ('a', 1), ('b', 2), ('c', 2)) SELECT z, COUNT(*) AS n, SUM(CLAMP(z * amount, 0, 100)) AS s FROM t JOIN r ON city = c GROUP BY z");
+          "WITH r(c, z) AS (VALUES ('a', 1), ('b', 2), ('c', 2)) SELECT z, COUNT(*) AS n, SUM(CLAMP(z * amount, 0, 100)) AS s FROM t JOIN r ON city = c GROUP BY z",
+          // A public table with a row for each person: every group is one person's.
+          "WITH who(p, z) AS (VALUES ('p0', 'zero'), ('p1', 'one'), ('p2', 'two'), ('p3', 'three')) SELECT z, COUNT(*) AS n, COUNT(DISTINCT t.id) AS people, SUM(CLAMP(amount, 0, 50)) AS s FROM t JOIN who ON t.id = p GROUP BY z");
 
   private record Row(
       String id,
@@ -77,6 +79,15 @@ class BoundedQueryTest {
   }
 
   private static Plan.DpQuery query(String sql, int maxGroups, int maxRows) {
+    PlanResult result = planned(sql, maxGroups, maxRows);
+    return (Plan.DpQuery)
+        assertInstanceOf(PlanResult.Planned.class, result, result::toString)
+            .plan()
+            .steps()
+            .getFirst();
+  }
+
+  private static PlanResult planned(String sql, int maxGroups, int maxRows) {
     Map<ProductRef, PublishedProduct> products = new TreeMap<>();
     for (String ref : List.of("shop-a/t@1", "shop-b/t@1")) {
       Product product =
@@ -114,8 +125,7 @@ class BoundedQueryTest {
             TODAY,
             100,
             List.of());
-    PlanResult result =
-        Planner.plan(
+    return Planner.plan(
             JobReader.read(
                 """
                 apiVersion: hesuan/v1
@@ -135,11 +145,6 @@ class BoundedQueryTest {
             products,
             contract,
             TODAY);
-    return (Plan.DpQuery)
-        assertInstanceOf(PlanResult.Planned.class, result, result::toString)
-            .plan()
-            .steps()
-            .getFirst();
   }
 
   private static long[] cells(Plan.DpQuery query, List<Row> rows, long secret, int rowsMax)
@@ -427,6 +432,133 @@ class BoundedQueryTest {
       long[] plain = cells(query, rows);
       long[] cells = cells(query, extreme);
       assertEquals(plain.length, cells.length, question);
+    }
+  }
+
+  /** Whoever has more rows than memory holds at a time ends no run, and is bounded like others. */
+  @Test
+  void onePerson_withMoreRowsThanMemory_endsNothing_andCountsAsBounded() throws SQLException {
+    List<Row> rows = rows(new Random(13));
+    List<Row> more = new ArrayList<>(rows);
+    Random random = new Random(14);
+    for (int i = 0; i < 3000; i++) {
+      more.add(row(random, "everywhere"));
+    }
+    for (String question : QUESTIONS) {
+      Plan.DpQuery query = query(question, 2, 3);
+      long[] atOnce = cells(query, more);
+      assertArrayEquals(atOnce, cells(query, more, 42, 256), question);
+      assertTrue(moved(query, atOnce, cells(query, rows)) <= 1, question);
+    }
+    Plan.DpQuery query = query(PRIVATE, 2, 3);
+    Selected atOnce = selected(query, more, 1 << 20, ASKED);
+    Selected asTheyCome = selected(query, more, 256, ASKED);
+    assertEquals(atOnce.people, asTheyCome.people);
+    assertArrayEquals(atOnce.cells, asTheyCome.cells);
+  }
+
+  /**
+   * Expressions of the whole grammar, drawn at random, over rows that try to break them: what the
+   * planner lets through, runs. What it refuses, it refuses without having seen a row.
+   */
+  @Test
+  void anyExpressionThatIsPlanned_runsOnAnyRow() throws SQLException {
+    Random random = new Random(15);
+    List<Row> rows = new ArrayList<>(rows(random));
+    List<Long> numbers = new ArrayList<>(List.of(Long.MIN_VALUE, Long.MAX_VALUE, 0L, -1L, 1L));
+    numbers.add(null);
+    for (Long number : numbers) {
+      for (String day : List.of("0000-01-01", "9999-12-31", "2024-02-29", "")) {
+        rows.add(
+            new Row(
+                "p1",
+                number == null ? null : List.of("", "%", "_\\", "\uD83D\uDE42").get(random.nextInt(4)),
+                number,
+                List.of("-999999999999.999999", "999999999999.999999", "0", "NULL").get(random.nextInt(4)),
+                day.isEmpty() ? null : day,
+                number == null ? null : number > 0));
+      }
+    }
+    int ran = 0;
+    for (int i = 0; i < 150; i++) {
+      Expressions any = new Expressions(random);
+      String number = any.number(3);
+      String sql =
+          "SELECT COUNT(*) AS n, COUNT(%s) AS c, SUM(CLAMP(%s, %s)) AS s FROM t WHERE %s"
+              .formatted(
+                  any.value(2), number, any.decimal ? "-9.50, 99.5" : "-9, 99", any.truth(3));
+      if (planned(sql, 2, 3) instanceof PlanResult.Planned(Plan plan)) {
+        Plan.DpQuery query = (Plan.DpQuery) plan.steps().getFirst();
+        assertEquals(query.aggregates().size(), cells(query, rows).length, sql);
+        ran++;
+      }
+    }
+    assertTrue(ran > 60, ran + " of 150 were planned");
+  }
+
+  /** Text of the grammar in docs/sql.md. */
+  private static final class Expressions {
+    private final Random random;
+    boolean decimal;
+
+    Expressions(Random random) {
+      this.random = random;
+      this.decimal = random.nextBoolean();
+    }
+
+    private String one(String... of) {
+      return of[random.nextInt(of.length)];
+    }
+
+    /** All of one kind of number, as the language asks. */
+    String number(int depth) {
+      if (depth == 0 || random.nextInt(4) == 0) {
+        return decimal
+            ? one("weight", "1.5", "-0.000001", "999999999999.5")
+            : one("amount", "7", "-1", "9007199254740991", "EXTRACT(YEAR FROM \"day\")");
+      }
+      return switch (random.nextInt(decimal ? 7 : 6)) {
+        case 0 -> "(" + number(depth - 1) + " + " + number(depth - 1) + ")";
+        case 1 -> "(" + number(depth - 1) + " - " + number(depth - 1) + ")";
+        case 2 -> "(" + number(depth - 1) + " * " + number(depth - 1) + ")";
+        case 3 -> "(- " + number(depth - 1) + ")";
+        case 4 ->
+            "CASE WHEN %s THEN %s ELSE %s END"
+                .formatted(truth(depth - 1), number(depth - 1), one(number(depth - 1), "NULL"));
+        case 5 -> "COALESCE(" + number(depth - 1) + ", " + number(depth - 1) + ")";
+        default -> "(" + number(depth - 1) + " / " + one("3", "0.000001", "-7.5") + ")";
+      };
+    }
+
+    private String date(int depth) {
+      return depth == 0 || random.nextBoolean()
+          ? "\"day\""
+          : "DATE_TRUNC('" + one("week", "month", "quarter", "year") + "', " + date(depth - 1) + ")";
+    }
+
+    String value(int depth) {
+      return switch (random.nextInt(4)) {
+        case 0 -> date(depth);
+        case 1 -> "city";
+        case 2 -> "COALESCE(city, 'none')";
+        default -> number(depth);
+      };
+    }
+
+    String truth(int depth) {
+      if (depth == 0) {
+        return one("gift", "gift IS NULL", "city LIKE '%a_'", "city LIKE '\\'", "amount > 0");
+      }
+      return switch (random.nextInt(8)) {
+        case 0 -> "(" + truth(depth - 1) + " AND " + truth(depth - 1) + ")";
+        case 1 -> "(" + truth(depth - 1) + " OR " + truth(depth - 1) + ")";
+        case 2 -> "(NOT " + truth(depth - 1) + ")";
+        case 3 -> number(depth - 1) + one(" > ", " = ", " <> ") + number(depth - 1);
+        case 4 -> number(depth - 1) + " BETWEEN " + number(depth - 1) + " AND " + number(depth - 1);
+        case 5 -> date(depth) + " >= " + one("DATE '0001-01-01'", "DATE '9999-12-31'");
+        case 6 -> "EXTRACT(" + one("MONTH", "DAY", "ISODOW") + " FROM " + date(depth) + ") = 2";
+        default -> value(depth - 1) + " IS NOT NULL";
+      };
     }
   }
 }

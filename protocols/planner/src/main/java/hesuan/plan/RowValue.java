@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * whatever is in it.
  *
  * @param most no absolute value of a number is larger: sizes are proved here, never found on data
+ * @param floating it is computed as a double: a sum of such would hang on the order of rows
  * @param columns of the owners' product that it is made of
  * @param values all that it can be, where that is public; else null
  * @param unit it is the privacy unit itself
@@ -21,6 +22,7 @@ record RowValue(
     String sql,
     ColumnType type,
     BigInteger most,
+    boolean floating,
     Set<String> columns,
     @Nullable List<String> values,
     boolean unit,
@@ -45,29 +47,35 @@ record RowValue(
           case DECIMAL -> DECIMAL_MOST;
           case STRING, DATE, BOOLEAN -> BigInteger.ZERO;
         };
-    return new RowValue(sql, type, most, columns, null, false, null);
+    return new RowValue(sql, type, most, false, columns, null, false, null);
   }
 
   RowValue withMost(BigInteger bound) {
-    return new RowValue(sql, type, bound, columns, values, unit, day);
+    return new RowValue(sql, type, bound, floating, columns, values, unit, day);
+  }
+
+  /** Computed by {@link #real}, if it is a decimal. */
+  RowValue computed() {
+    return new RowValue(
+        sql, type, most, type == ColumnType.DECIMAL, columns, values, unit, day);
   }
 
   RowValue withValues(@Nullable List<String> all) {
-    return new RowValue(sql, type, most, columns, all, unit, day);
+    return new RowValue(sql, type, most, floating, columns, all, unit, day);
   }
 
   RowValue asUnit() {
-    return new RowValue(sql, type, most, columns, values, true, day);
+    return new RowValue(sql, type, most, floating, columns, values, true, day);
   }
 
   RowValue withDay(Day of) {
-    return new RowValue(sql, type, most, columns, values, unit, of);
+    return new RowValue(sql, type, most, floating, columns, values, unit, of);
   }
 
   /** The same value, given a name by a sub-query. */
   RowValue named(String name) {
     Day named = type == ColumnType.DATE ? new Day(name, DateUnit.DAY) : null;
-    return new RowValue(SqlText.name(name), type, most, columns, values, unit, named);
+    return new RowValue(SqlText.name(name), type, most, floating, columns, values, unit, named);
   }
 
   boolean isNumber() {

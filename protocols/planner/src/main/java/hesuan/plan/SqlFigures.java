@@ -382,12 +382,11 @@ final class SqlFigures {
     if (value.type() == ColumnType.INTEGER) {
       return new Bounded(of, value.sql(), 0, least.longValueExact(), most.longValueExact());
     }
-    boolean exact = value.most().equals(RowValue.DECIMAL_MOST);
     String scaled =
         "CASE WHEN %s IS NULL THEN NULL ELSE CAST(round(greatest(least(%s, %s), %s) * %s) AS BIGINT) END"
             .formatted(
                 value.sql(),
-                exact ? value.sql() : value.real(),
+                value.floating() ? value.real() : value.sql(),
                 high.sql(),
                 low.sql(),
                 BigInteger.TEN.pow(decimals));

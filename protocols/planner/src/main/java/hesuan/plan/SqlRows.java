@@ -179,7 +179,8 @@ final class SqlRows {
             .collect(Collectors.joining(" " + operator + " ", "(", ")"));
     return RowValue.of(
             sql, integers ? ColumnType.INTEGER : ColumnType.DECIMAL, RowValue.columnsOf(operands))
-        .withMost(most);
+        .withMost(most)
+        .computed();
   }
 
   /** By a number that stands there: a column might be zero on one row. */
@@ -198,13 +199,15 @@ final class SqlRows {
             "(%s / CAST(%s AS DOUBLE))".formatted(dividend.real(), divisor.sql),
             ColumnType.DECIMAL,
             dividend.columns())
-        .withMost(most);
+        .withMost(most)
+        .computed();
   }
 
   private RowValue negative(SqlCall call, Scope scope) {
     RowValue value = number(call.operand(0), scope);
     return RowValue.of("(- " + value.wide() + ")", value.type(), value.columns())
-        .withMost(value.most());
+        .withMost(value.most())
+        .computed();
   }
 
   private RowValue cases(SqlCase call, Scope scope) {
@@ -261,7 +264,7 @@ final class SqlRows {
       for (RowValue outcome : outcomes) {
         most = most.max(outcome.most());
       }
-      return value.withMost(most);
+      return value.withMost(most).computed();
     }
   }
 

@@ -350,12 +350,15 @@ final class SqlTables {
       case "COUNT" ->
           RowValue.of("count(%s)".formatted(value.sql()), ColumnType.INTEGER, value.columns())
               .withMost(count);
-      case "MIN", "MAX" ->
-          RowValue.of(
-                  "%s(%s)".formatted(function.toLowerCase(Locale.ROOT), value.sql()),
-                  value.type(),
-                  value.columns())
-              .withMost(value.most());
+      case "MIN", "MAX" -> {
+        RowValue end =
+            RowValue.of(
+                    "%s(%s)".formatted(function.toLowerCase(Locale.ROOT), value.sql()),
+                    value.type(),
+                    value.columns())
+                .withMost(value.most());
+        yield value.floating() ? end.computed() : end;
+      }
       case "SUM" -> sumOfPerson(call, value, value.most().multiply(count));
       default -> throw source.unsupported(node, expected);
     };
@@ -363,10 +366,7 @@ final class SqlTables {
 
   /** Exact, so that it does not depend on the order of the rows: no sum of doubles. */
   private RowValue sumOfPerson(SqlNode at, RowValue value, BigInteger most) {
-    boolean exact =
-        value.type() == ColumnType.INTEGER
-            || value.type() == ColumnType.DECIMAL && value.most().equals(RowValue.DECIMAL_MOST);
-    if (!exact) {
+    if (!value.isNumber() || value.floating()) {
       throw source.unsupported(at, "SUM of integers, or of a DECIMAL column as it is");
     }
     if (most.compareTo(HUGE) > 0) {
@@ -377,7 +377,8 @@ final class SqlTables {
             value.type() == ColumnType.INTEGER ? sum : "CAST(%s AS DOUBLE)".formatted(sum),
             value.type(),
             value.columns())
-        .withMost(most);
+        .withMost(most)
+        .computed();
   }
 
   static SqlNode expression(SqlNode item) {
