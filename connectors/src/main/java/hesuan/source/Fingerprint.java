@@ -24,9 +24,13 @@ import org.jspecify.annotations.Nullable;
  * path is not part of it. A file counts by its bytes; a table of a DuckDB file by its rows, in any
  * order, because the bytes of a database change whenever anything in it does. {@code
  * docs/connectors.md} argues it.
+ *
+ * <p>It is the owner's own: whoever knows all rows but one could try them all. Others see its
+ * {@link #commitment}.
  */
 public final class Fingerprint {
   private static final String RULE = "fingerprint/1";
+  private static final String COMMITMENT = "fingerprint-commitment/1";
   private static final int CHUNK_BYTES = 1 << 18;
   private static final int BATCH_ROWS = 32_768;
 
@@ -52,6 +56,16 @@ public final class Fingerprint {
       case Source.Parquet parquet -> document(parquet, fileDigest(parquet, Optional.empty()));
       case Source.DuckDb _, Source.PostgreSql _ -> document(reader.source(), tableDigest(reader));
     };
+  }
+
+  /**
+   * What others may see of a fingerprint: it binds the owner to it, and tells nothing of the data
+   * to those who have not the salt, 32 random bytes.
+   */
+  public static Digest commitment(Digest fingerprint, Digest salt) {
+    return Digest.ofDocument(
+        new TreeMap<>(
+            Map.of("rule", COMMITMENT, "fingerprint", fingerprint, "salt", salt)));
   }
 
   private static Digest document(Source source, Digest content) {
@@ -127,8 +141,9 @@ public final class Fingerprint {
       throw new ProblemException(
           ErrorCode.SOURCE_CHANGED,
           ReadProblems.name(source),
-          "fingerprint " + published.hex().substring(0, 16),
-          found.hex().substring(0, 16));
+          "the data that were published",
+          // Nothing of either digest: it would let others try which row it was that changed.
+          "other data");
     }
   }
 

@@ -88,7 +88,8 @@ public final class Agent implements AutoCloseable {
               "3-budget.sql",
               "4-queries.sql",
               "5-buckets.sql",
-              "6-lookup.sql"));
+              "6-lookup.sql",
+              "7-fingerprint.sql"));
   private static final long TICK_MILLIS = 2_000;
 
   /**
@@ -221,7 +222,7 @@ public final class Agent implements AutoCloseable {
         };
     SpillFolder.clear(home.resolve("tmp"));
     this.products =
-        new OwnProducts(store, keys, policy, budget, home.resolve("tmp"), config, clock);
+        new OwnProducts(store, keys, policy, budget, home.resolve("tmp"), config, clock, random);
     this.receipts = new Receipts(store, keys, log, book, budget, members, clock);
     Witnesses witnesses =
         new Witnesses(store, budget, keys, head -> say.accept(budgetHead(head)), HEAD_KEPT_MAX);

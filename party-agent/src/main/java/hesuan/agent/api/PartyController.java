@@ -104,7 +104,7 @@ final class PartyController {
   @Get("/products")
   List<Views.HeldProduct> products(@Parameter(hidden = true) Owner owner) {
     return agent.products().all().stream()
-        .map(h -> new Views.HeldProduct(h.product(), h.withdrawn(), h.accepted()))
+        .map(h -> new Views.HeldProduct(h.product(), h.withdrawn(), h.accepted(), h.opening()))
         .toList();
   }
 

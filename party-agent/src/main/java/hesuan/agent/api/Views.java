@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import hesuan.agent.budget.BudgetForecast;
 import hesuan.agent.budget.BudgetLine;
 import hesuan.agent.budget.QueryBudgets;
+import hesuan.agent.data.OwnProducts;
 import hesuan.ids.IdQuality;
 import hesuan.policy.Decision;
 import hesuan.wire.Contract;
@@ -46,7 +47,15 @@ final class Views {
   record Published(
       Product product, IdQuality quality, boolean accepted, @Nullable Problem refused) {}
 
-  record HeldProduct(Product product, boolean withdrawn, boolean accepted) {}
+  /**
+   * @param opening of the fingerprint in the product, for an auditor; tells others who know most
+   *     rows the rest
+   */
+  record HeldProduct(
+      Product product,
+      boolean withdrawn,
+      boolean accepted,
+      OwnProducts.@Nullable Opening opening) {}
 
   record WithdrawnProduct(ProductRef ref, boolean withdrawn) {}
 

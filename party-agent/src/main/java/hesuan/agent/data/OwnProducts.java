@@ -22,9 +22,11 @@ import hesuan.wire.ProblemException;
 import hesuan.wire.Product;
 import hesuan.wire.ProductRef;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Clock;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -34,17 +36,47 @@ import org.jspecify.annotations.Nullable;
 
 /** This party's products. Where the rows lie is known here and nowhere else. */
 public final class OwnProducts {
-  /** A version as it is held here. */
+  /**
+   * What opens the commitment that a published product holds: for an auditor whom the owner trusts
+   * with the fingerprint.
+   */
+  public record Opening(Digest fingerprint, Digest salt) {
+    Digest commitment() {
+      return Fingerprint.commitment(fingerprint, salt);
+    }
+  }
+
+  /**
+   * A version as it is held here.
+   *
+   * @param opening null of one that was published before fingerprints were committed to
+   */
   public record Held(
       Product product,
       Envelope envelope,
       Source source,
+      @Nullable Opening opening,
       @Nullable String rowFilter,
       boolean accepted,
-      boolean withdrawn) {}
+      boolean withdrawn) {
+    public Held {
+      if (opening != null && !opening.commitment().equals(product.fingerprint())) {
+        throw new ProblemException(
+            ErrorCode.ENVIRONMENT,
+            product.ref().toString(),
+            "the fingerprint and salt that were published",
+            "others; put the newest whole state.db back");
+      }
+    }
+
+    Digest fingerprint() {
+      return opening == null ? product.fingerprint() : opening.fingerprint;
+    }
+  }
 
   private static final String SELECT =
-      "SELECT envelope, source, row_filter, accepted, withdrawn FROM product";
+      "SELECT envelope, source, fingerprint, salt, row_filter, accepted, withdrawn FROM product";
+  private static final int SALT_BYTES = 32;
   private static final int SPILL_MEGABYTES_MAX = 8192;
   private static final int BATCH_ROWS = 32_768;
 
@@ -54,6 +86,7 @@ public final class OwnProducts {
   private final Budget budget;
   private final ReadLimits limits;
   private final Clock clock;
+  private final SecureRandom random;
   private final Map<ProductRef, Fingerprint.Seen> seen = new ConcurrentHashMap<>();
 
   public OwnProducts(
@@ -63,7 +96,8 @@ public final class OwnProducts {
       Budget budget,
       Path spill,
       AgentConfig config,
-      Clock clock) {
+      Clock clock,
+      SecureRandom random) {
     this.store = store;
     this.keys = keys;
     this.policy = policy;
@@ -76,6 +110,7 @@ public final class OwnProducts {
             BATCH_ROWS,
             spill);
     this.clock = clock;
+    this.random = random;
   }
 
   /**
@@ -97,13 +132,16 @@ public final class OwnProducts {
     boolean stands =
         latest.isPresent()
             && !latest.get().withdrawn
-            && product(request, version - 1, profile).equals(latest.get().product)
+            && latest.get().fingerprint().equals(profile.fingerprint())
+            && product(request, version - 1, profile, latest.get().product.fingerprint())
+                .equals(latest.get().product)
             && source.equals(latest.get().source)
             && Objects.equals(filter, latest.get().rowFilter);
     if (stands) {
       return new Publication(latest.get().product, profile.ids());
     }
-    Product product = product(request, version, profile);
+    Opening opening = new Opening(profile.fingerprint(), salt());
+    Product product = product(request, version, profile, opening.commitment());
     policy.decide(PolicyInput.publish(keys.party(), product, clock.instant())).orThrow();
     PublishRequest.Rate rate = request.rate();
     budget.allow(
@@ -112,11 +150,18 @@ public final class OwnProducts {
         request.budget(),
         rate == null ? Epsilon.ZERO : rate.epsilon(),
         rate == null ? 0 : rate.days());
-    insert(product, source, filter);
+    insert(product, source, opening, filter);
     return new Publication(product, profile.ids());
   }
 
-  private Product product(PublishRequest request, int version, Profile profile) {
+  private Digest salt() {
+    byte[] salt = new byte[SALT_BYTES];
+    random.nextBytes(salt);
+    return new Digest(HexFormat.of().formatHex(salt));
+  }
+
+  private Product product(
+      PublishRequest request, int version, Profile profile, Digest commitment) {
     return new Product(
         Product.VERSION,
         new ProductRef(keys.party(), request.name(), version),
@@ -125,7 +170,7 @@ public final class OwnProducts {
         request.id(),
         request.rules(),
         request.terms(),
-        profile.fingerprint(),
+        commitment,
         sizeClass(profile.rows()));
   }
 
@@ -138,21 +183,24 @@ public final class OwnProducts {
     return Math.ceilDiv(rows, unit) * unit;
   }
 
-  private void insert(Product product, Source source, @Nullable String rowFilter) {
+  private void insert(
+      Product product, Source source, Opening opening, @Nullable String rowFilter) {
     Envelope envelope = Envelope.signDocument(Product.PAYLOAD_TYPE, product, keys);
     store.inTransaction(
         "publish product",
         t ->
             t.update(
                 """
-                INSERT INTO product (ref, asset, version, envelope, source, row_filter)
-                VALUES (?, ?, ?, ?, ?, ?)\
+                INSERT INTO product (ref, asset, version, envelope, source, fingerprint, salt, row_filter)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)\
                 """,
                 product.ref().toString(),
                 product.ref().asset(),
                 product.ref().version(),
                 envelope.bytes(),
                 Json.canonicalText(source.document()),
+                opening.fingerprint.hex(),
+                opening.salt.hex(),
                 rowFilter));
   }
 
@@ -180,9 +228,12 @@ public final class OwnProducts {
         envelope.verify(Product.PAYLOAD_TYPE, keys.publicKeys(), Product.class),
         envelope,
         Source.of(Json.tree(row.getBytes(2)), Path.of("").toAbsolutePath()),
-        row.getString(3),
-        row.getInt(4) == 1,
-        row.getInt(5) == 1);
+        row.getString(4) == null
+            ? null
+            : new Opening(new Digest(row.getString(3)), new Digest(row.getString(4))),
+        row.getString(5),
+        row.getInt(6) == 1,
+        row.getInt(7) == 1);
   }
 
   /** Takes effect at once: no job that is not yet released may use it. May be retried. */
@@ -258,7 +309,7 @@ public final class OwnProducts {
         ref,
         (_, before) ->
             Fingerprint.requireAgain(
-                held.source, held.product.columns(), held.product.fingerprint(), limits, before));
+                held.source, held.product.columns(), held.fingerprint(), limits, before));
   }
 
   /**
@@ -273,7 +324,7 @@ public final class OwnProducts {
           return OwnRows.of(
               held.product,
               Fingerprint.open(
-                  held.source, held.product.columns(), held.product.fingerprint(), limits),
+                  held.source, held.product.columns(), held.fingerprint(), limits),
               held.rowFilter);
         });
   }

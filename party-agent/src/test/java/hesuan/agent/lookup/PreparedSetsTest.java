@@ -85,7 +85,8 @@ class PreparedSetsTest {
             Budget.open(store, CLOCK),
             home.resolve("tmp"),
             config,
-            CLOCK);
+            CLOCK,
+            random);
     restart();
   }
 
