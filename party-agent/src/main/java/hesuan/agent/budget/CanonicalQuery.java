@@ -34,6 +34,13 @@ public final class CanonicalQuery {
           "attempts",
           "estimate");
 
+  /**
+   * Of a {@link Plan.DpQuery}, likewise: names, formulas, HAVING, ORDER BY and LIMIT are made of
+   * figures that have their noise, and where a column was read is a word for people. So another
+   * phrasing of a question is the same question, with the same noise.
+   */
+  static final List<String> LEFT_OUT_OF_QUERY = List.of("keys", "outcome", "reads");
+
   private CanonicalQuery() {}
 
   /**
@@ -43,6 +50,13 @@ public final class CanonicalQuery {
   public static Digest of(Plan plan, String software) {
     ObjectNode asked = ((ObjectNode) Json.node(plan)).deepCopy();
     LEFT_OUT.forEach(asked::remove);
+    for (int i = 0; i < plan.steps().size(); i++) {
+      if (plan.steps().get(i) instanceof Plan.DpQuery query) {
+        ObjectNode step = (ObjectNode) asked.path("steps").path(i);
+        LEFT_OUT_OF_QUERY.forEach(step::remove);
+        step.put("keys", query.keys().size());
+      }
+    }
     if (!isFixedByOwnRows(plan)) {
       asked.put("job", plan.job().value());
     }

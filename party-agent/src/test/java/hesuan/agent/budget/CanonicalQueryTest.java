@@ -8,7 +8,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import hesuan.wire.ContractId;
 import hesuan.wire.Digest;
+import hesuan.wire.Disclosure;
 import hesuan.wire.Epsilon;
+import hesuan.wire.Figure;
 import hesuan.wire.JobId;
 import hesuan.wire.JobSpec;
 import hesuan.wire.Json;
@@ -30,18 +32,23 @@ class CanonicalQueryTest {
   private static final String SOFTWARE = "hesuan/test";
 
   private static Plan.DpQuery step(String where) {
+    return step(where, "city", new Plan.Outcome(List.of(), null, List.of(), 0, 0), List.of());
+  }
+
+  private static Plan.DpQuery step(
+      String where, String key, Plan.Outcome outcome, List<Plan.Read> reads) {
     return new Plan.DpQuery(
         "query",
         List.of(ORDERS),
         "SELECT \"@unit\", \"city\" AS \"@k0\" FROM \"@part\" WHERE " + where,
-        List.of("city"),
+        List.of(key),
         List.of(List.of("a"), List.of("b")),
         null,
         List.of(
             new Plan.Aggregate(
                 Plan.AggregateKind.COUNT, "n", "*", null, 0, 0, 1, Epsilon.parse("0.5"))),
-        new Plan.Outcome(List.of(), null, List.of(), 0, 0),
-        List.of(),
+        outcome,
+        reads,
         2,
         3,
         1000,
@@ -87,6 +94,48 @@ class CanonicalQueryTest {
     assertNotEquals(query(PLAN), query(plan("one", BRAND, step("TRUE"), "other rows")));
     assertNotEquals(query(PLAN), query(plan("one", BRAND, step("1 = 1"), "rows")));
     assertNotEquals(query(PLAN), CanonicalQuery.of(PLAN, "hesuan/next"));
+  }
+
+  /** What is made of figures that have their noise can't be averaged: they are the same. */
+  @Test
+  void namesFormulasOrderAndPlaces_areNotTheQuestion() {
+    Plan.Outcome top =
+        new Plan.Outcome(
+            List.of(new Plan.Column("seen", new Figure.Noised(0))),
+            new Figure.Comparison(
+                Figure.Relation.LESS, new Figure.Number("9"), new Figure.Noised(0)),
+            List.of(new Plan.Order(new Figure.Noised(0), true)),
+            3,
+            1);
+    List<Plan.Read> reads =
+        List.of(new Plan.Read("city", Disclosure.AGGREGATE, "what.sql 9:9 city = 'a'"));
+    assertEquals(
+        query(PLAN), query(plan("two", OTHER, step("TRUE", "town", top, reads), "rows")));
+  }
+
+  /** Every other field of a query that is there today, and any that comes, is. */
+  @Test
+  void everyFieldOfAQueryThatIsNotLeftOut_isTheQuestion() {
+    ObjectNode plain = (ObjectNode) Json.node(PLAN);
+    Set<String> fields = new TreeSet<>();
+    plain.path("steps").path(0).fieldNames().forEachRemaining(fields::add);
+    assertTrue(fields.containsAll(CanonicalQuery.LEFT_OUT_OF_QUERY));
+    fields.removeAll(CanonicalQuery.LEFT_OUT_OF_QUERY);
+    fields.removeAll(Set.of("kind", "selection", "products"));
+    for (String field : fields) {
+      ObjectNode changed = plain.deepCopy();
+      ObjectNode step = (ObjectNode) changed.path("steps").path(0);
+      JsonNode value = step.path(field);
+      step.set(
+          field,
+          switch (value.getNodeType()) {
+            case NUMBER -> Json.node(value.asInt() + 1);
+            case BOOLEAN -> Json.node(!value.asBoolean());
+            case ARRAY -> Json.mapper().createArrayNode().add(value.get(0)).add(value.get(0));
+            default -> Json.node(value.asText() + "x");
+          });
+      assertNotEquals(query(PLAN), query(Json.read(changed, Plan.class)), field);
+    }
   }
 
   /** A peer could change its list under the same noise. */
