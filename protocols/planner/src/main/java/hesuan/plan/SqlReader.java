@@ -10,6 +10,7 @@ import hesuan.wire.ProblemException;
 import hesuan.wire.Product;
 import hesuan.wire.Product.ColumnType;
 import hesuan.wire.ProductRef;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -67,8 +68,8 @@ final class SqlReader {
     if (body instanceof SqlOrderBy ordered) {
       body = ordered.query;
       order = ordered.orderList;
-      limit = ordered.fetch == null ? 0 : count(ordered.fetch, 1);
-      offset = ordered.offset == null ? 0 : count(ordered.offset, 0);
+      limit = ordered.fetch == null ? 0 : count(ordered.fetch, 1, GROUPS_MAX);
+      offset = ordered.offset == null ? 0 : count(ordered.offset, 0, GROUPS_MAX);
     }
     if (body instanceof SqlWith with) {
       tables.with(with);
@@ -196,14 +197,16 @@ final class SqlReader {
     return new Said(columns, condition, orders, ending);
   }
 
-  private int count(SqlNode node, int least) {
+  private int count(SqlNode node, int least, int most) {
     if (node instanceof SqlNumericLiteral literal && literal.isInteger()) {
-      int count = literal.bigDecimalValue() == null ? -1 : literal.bigDecimalValue().intValue();
-      if (count >= least && count <= GROUPS_MAX) {
-        return count;
+      BigDecimal count = literal.bigDecimalValue();
+      if (count != null
+          && count.compareTo(BigDecimal.valueOf(least)) >= 0
+          && count.compareTo(BigDecimal.valueOf(most)) <= 0) {
+        return count.intValueExact();
       }
     }
-    throw source.unsupported(node, "a number from %d to %d".formatted(least, GROUPS_MAX));
+    throw source.unsupported(node, "a number from %d to %d".formatted(least, most));
   }
 
   private List<SqlFigures.Key> keys(SqlSelect select, SqlTables.Rows from, SqlTables of) {
@@ -232,14 +235,20 @@ final class SqlReader {
             node,
             "WHERE %s IN (...), or privacy.keys: private".formatted(source.quote(expression)));
       }
-      of.read(value, node);
+      of.read(value, expression);
       keys.add(new SqlFigures.Key(keyName(node, expression, select), value));
     }
     return keys;
   }
 
-  /** GROUP BY may name an item of the select list, where no column has that name. */
+  /**
+   * GROUP BY may name an item of the select list, where no column has that name, or say its number.
+   */
   private SqlNode meant(SqlNode node, SqlSelect select, SqlTables.Rows from) {
+    if (node instanceof SqlNumericLiteral) {
+      int item = count(node, 1, select.getSelectList().size());
+      return SqlTables.expression(select.getSelectList().get(item - 1));
+    }
     if (node instanceof SqlIdentifier identifier && identifier.isSimple()) {
       boolean column =
           from.scope().tables().values().stream()
@@ -399,7 +408,8 @@ final class SqlReader {
       plain = ((SqlCall) by).operand(0);
     }
     if (plain instanceof SqlNumericLiteral) {
-      throw source.unsupported(plain, "a column's name");
+      Plan.Column column = columns.get(count(plain, 1, columns.size()) - 1);
+      return new Plan.Order(column.figure(), descending);
     }
     for (Plan.Column column : columns) {
       if (plain instanceof SqlIdentifier name

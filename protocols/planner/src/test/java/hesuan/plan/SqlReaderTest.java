@@ -266,7 +266,11 @@ class SqlReaderTest {
         "SELECT COUNT(*) + amount_fen AS n FROM orders",
         "SELECT COUNT(*) + 1 FROM orders",
         "SELECT COUNT(*) > 1 AS n FROM orders",
-        "SELECT COUNT(*) AS n FROM orders ORDER BY 1",
+        "SELECT COUNT(*) AS n FROM orders ORDER BY 2",
+        "SELECT COUNT(*) AS n FROM orders ORDER BY 0 DESC",
+        "SELECT city, COUNT(*) AS n FROM orders WHERE city IN ('a') GROUP BY 3",
+        "SELECT city, COUNT(*) AS n FROM orders WHERE city IN ('a') GROUP BY 2",
+        "SELECT COUNT(*) AS n FROM orders LIMIT 4294967297",
         "SELECT COUNT(*) AS n FROM orders ORDER BY city",
         "SELECT COUNT(*) AS n FROM orders LIMIT 0",
         "SELECT COUNT(*) AS n FROM orders LIMIT 1.5",
@@ -465,6 +469,17 @@ class SqlReaderTest {
     assertEquals(3, query.outcome().limit());
     assertEquals(1, query.outcome().offset());
     assertEquals(List.of(new Plan.Order(new Figure.Mean(3, 1), true)), query.outcome().order());
+  }
+
+  @Test
+  void numbersOfItems_meanTheItems() {
+    String band = "CASE WHEN gift THEN 'x' ELSE 'y' END AS k ";
+    Plan.DpQuery named =
+        query("SELECT COUNT(*) AS n, " + band + "FROM orders GROUP BY k ORDER BY n DESC, k");
+    Plan.DpQuery numbered =
+        query("SELECT COUNT(*) AS n, " + band + "FROM orders GROUP BY 2 ORDER BY 1 DESC, 2");
+    assertEquals(named, numbered);
+    assertEquals(2, numbered.outcome().order().size());
   }
 
   /**
