@@ -3,9 +3,11 @@ package hesuan.cli;
 import hesuan.wire.ErrorCode;
 import hesuan.wire.ProblemException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -16,7 +18,10 @@ import java.util.function.BooleanSupplier;
 final class Background {
   private static final Duration START_MAX = Duration.ofSeconds(60);
   private static final Duration STOP_MAX = Duration.ofSeconds(10);
-  private static final Duration LOOK = Duration.ofMillis(100);
+  private static final Duration LOOK = Duration.ofMillis(50);
+
+  /** How far the times of processes and of files may differ. */
+  private static final Duration CLOCKS = Duration.ofSeconds(10);
 
   private Background() {}
 
@@ -42,9 +47,16 @@ final class Background {
     if (!Files.exists(pidFile(home))) {
       return Optional.empty();
     }
+    Instant written = Files.getLastModifiedTime(pidFile(home)).toInstant();
     return ProcessHandle.of(Long.parseLong(Files.readString(pidFile(home)).strip()))
         .filter(ProcessHandle::isAlive)
-        .filter(p -> p.info().command().map(c -> c.endsWith("java")).orElse(true));
+        .filter(p -> p.info().command().map(c -> c.endsWith("java")).orElse(true))
+        .filter(p -> isOlder(p, written));
+  }
+
+  /** One that began after its number was written has the number of a process that is gone. */
+  private static boolean isOlder(ProcessHandle process, Instant written) {
+    return process.info().startInstant().map(s -> s.isBefore(written.plus(CLOCKS))).orElse(true);
   }
 
   /** Starts, and returns when it answers; its output goes to {@link #logFile}. */
@@ -55,23 +67,53 @@ final class Background {
       return already.get();
     }
     Process process = launch(home, arguments);
-    long end = System.nanoTime() + START_MAX.toNanos();
-    while (!answers.getAsBoolean()) {
-      if (!process.isAlive() || System.nanoTime() > end) {
-        process.destroy();
-        throw new ProblemException(
-            ErrorCode.ENVIRONMENT,
-            home.toString(),
-            "a process that answers within " + START_MAX.toSeconds() + " s",
-            (process.isAlive() ? "silence" : "an end")
-                + "; see "
-                + logFile(home)
-                + ": "
-                + lastLine(home));
-      }
-      Thread.sleep(LOOK);
+    try {
+      await(home.toString(), home, process, START_MAX, answers);
+    } catch (ProblemException e) {
+      process.destroy();
+      throw e;
     }
     return process.toHandle();
+  }
+
+  /**
+   * Returns when the process answers.
+   *
+   * @param at whose process it is, for the message
+   * @throws ProblemException ENVIRONMENT, with the last words of its log, when it has ended or is
+   *     silent for too long
+   */
+  static void await(String at, Path home, Process process, Duration max, BooleanSupplier answers) {
+    long start = System.nanoTime();
+    while (true) {
+      boolean alive = process.isAlive(); // asked first, so that one that ends now is asked again
+      if (answers.getAsBoolean()) {
+        return;
+      }
+      Duration waited = Duration.ofNanos(System.nanoTime() - start);
+      if (!alive || waited.compareTo(max) > 0) {
+        String found =
+            alive
+                ? "silence for " + waited.toSeconds() + " s"
+                : "an end with status %d after %.1f s"
+                    .formatted(process.exitValue(), waited.toMillis() / 1000.0);
+        throw new ProblemException(
+            ErrorCode.ENVIRONMENT,
+            at,
+            "a process that answers within " + max.toSeconds() + " s",
+            found + "; " + logFile(home) + ": " + lastWords(home));
+      }
+      pause();
+    }
+  }
+
+  static void pause() {
+    try {
+      TimeUnit.MILLISECONDS.sleep(LOOK.toMillis());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new ProblemException(ErrorCode.CANCELLED, "process", "to go on", "interrupted");
+    }
   }
 
   static Process launch(Path home, List<String> arguments) throws IOException {
@@ -103,9 +145,17 @@ final class Background {
     return process.isPresent();
   }
 
-  private static String lastLine(Path home) throws IOException {
-    List<String> lines =
-        Files.exists(logFile(home)) ? Files.readAllLines(logFile(home)) : List.of();
-    return lines.isEmpty() ? "" : lines.getLast();
+  /** The last line that it wrote, of a stack trace the first cause: not where it was. */
+  static String lastWords(Path home) {
+    try {
+      List<String> lines =
+          Files.readString(logFile(home), StandardCharsets.UTF_8)
+              .lines()
+              .filter(line -> !line.isBlank() && !Character.isWhitespace(line.charAt(0)))
+              .toList();
+      return lines.isEmpty() ? "nothing" : lines.getLast();
+    } catch (IOException e) {
+      return "nothing";
+    }
   }
 }

@@ -5,13 +5,10 @@ import hesuan.agent.Agent;
 import hesuan.agent.AgentConfig;
 import hesuan.coordinator.Coordinator;
 import hesuan.coordinator.CoordinatorConfig;
-import hesuan.wire.ErrorCode;
 import hesuan.wire.PartyId;
 import hesuan.wire.ProblemException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -34,6 +31,7 @@ final class DemoFederation {
 
   private final Path folder;
   private final Map<String, Process> processes = new LinkedHashMap<>();
+  private final Ports ports = new Ports();
   private int controlPort;
   private int relayPort;
   private int coordinatorApiPort;
@@ -62,10 +60,9 @@ final class DemoFederation {
   void found(Map<String, String> environment) throws IOException {
     remove();
     Files.createDirectories(folder);
-    List<Integer> ports = freePorts(3);
-    controlPort = ports.get(0);
-    relayPort = ports.get(1);
-    coordinatorApiPort = ports.get(2);
+    controlPort = ports.take();
+    relayPort = ports.take();
+    coordinatorApiPort = ports.take();
     Coordinator.init(
         home("coordinator"),
         new CoordinatorConfig(
@@ -94,7 +91,6 @@ final class DemoFederation {
     try (Api api = at("coordinator").coordinator()) {
       token = api.post("/tokens/join", Map.of("party", party)).path("token").asText();
     }
-    List<Integer> ports = freePorts(2);
     Agent.join(
         new Agent.Join(
             home(party),
@@ -103,9 +99,9 @@ final class DemoFederation {
                 "",
                 "127.0.0.1:" + controlPort,
                 "127.0.0.1:" + coordinatorApiPort,
-                inbound ? "127.0.0.1:" + ports.get(0) : null,
+                inbound ? "127.0.0.1:" + ports.take() : null,
                 null,
-                "127.0.0.1:" + ports.get(1),
+                "127.0.0.1:" + ports.take(),
                 256,
                 2),
             token),
@@ -147,17 +143,7 @@ final class DemoFederation {
   }
 
   private void await(String node, BooleanSupplier ready) {
-    long end = System.nanoTime() + START_MAX.toNanos();
-    while (!ready.getAsBoolean()) {
-      if (System.nanoTime() > end || !process(node).isAlive()) {
-        throw new ProblemException(
-            ErrorCode.ENVIRONMENT,
-            node,
-            "an answer within " + START_MAX.toSeconds() + " s",
-            "none; see " + Background.logFile(home(node)));
-      }
-      pause();
-    }
+    Background.await(node, home(node), process(node), START_MAX, ready);
   }
 
   Process process(String node) {
@@ -167,12 +153,7 @@ final class DemoFederation {
   }
 
   static void pause() {
-    try {
-      Thread.sleep(50);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new ProblemException(ErrorCode.CANCELLED, "demo", "to go on", "interrupted");
-    }
+    Background.pause();
   }
 
   /** In good order. */
@@ -192,6 +173,7 @@ final class DemoFederation {
         process.destroyForcibly();
       }
     }
+    letPortsGo();
   }
 
   /** At once, with everything that was written. */
@@ -201,8 +183,17 @@ final class DemoFederation {
       processes.values().forEach(p -> p.onExit().join());
       processes.clear();
     }
+    letPortsGo();
     try {
       remove();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void letPortsGo() {
+    try {
+      ports.close();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -217,21 +208,5 @@ final class DemoFederation {
         Files.deleteIfExists(each);
       }
     }
-  }
-
-  static List<Integer> freePorts(int count) throws IOException {
-    List<ServerSocket> held = new ArrayList<>();
-    List<Integer> ports = new ArrayList<>();
-    try {
-      for (int i = 0; i < count; i++) {
-        held.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
-        ports.add(held.getLast().getLocalPort());
-      }
-    } finally {
-      for (ServerSocket socket : held) {
-        socket.close();
-      }
-    }
-    return ports;
   }
 }

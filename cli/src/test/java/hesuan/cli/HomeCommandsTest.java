@@ -60,6 +60,8 @@ class HomeCommandsTest {
   private static final String BRAND = "brand-a";
   private static final List<String> PARTIES = List.of(BRAND, "mall-b", "pay-c");
 
+  private static final Ports PORTS = new Ports();
+
   @TempDir private static Path folder;
   private final SecureRandom random = new SecureRandom();
   private final Map<String, Agent> agents = new TreeMap<>();
@@ -67,20 +69,18 @@ class HomeCommandsTest {
 
   @BeforeAll
   void found() throws Exception {
-    List<Integer> ports = DemoFederation.freePorts(9);
     Coordinator.init(
         home("coordinator").folder(),
         new CoordinatorConfig(
             FEDERATION,
-            "127.0.0.1:" + ports.get(0),
-            "127.0.0.1:" + ports.get(1),
-            "127.0.0.1:" + ports.get(2),
+            "127.0.0.1:" + PORTS.take(),
+            "127.0.0.1:" + PORTS.take(),
+            "127.0.0.1:" + PORTS.take(),
             List.of("127.0.0.1"),
             Duration.ofHours(1)),
         Coordinator.Surroundings.real());
     coordinator = Coordinator.start(home("coordinator").folder());
     for (String party : PARTIES) {
-      int at = 3 + 2 * PARTIES.indexOf(party);
       Agent.join(
           new Agent.Join(
               home(party).folder(),
@@ -89,9 +89,9 @@ class HomeCommandsTest {
                   "",
                   coordinator.controlAddress(),
                   coordinator.apiAddress(),
-                  "127.0.0.1:" + ports.get(at),
+                  "127.0.0.1:" + PORTS.take(),
                   null,
-                  "127.0.0.1:" + ports.get(at + 1),
+                  "127.0.0.1:" + PORTS.take(),
                   256,
                   1),
               joinToken(party)),
@@ -111,6 +111,7 @@ class HomeCommandsTest {
     if (coordinator != null) {
       coordinator.close();
     }
+    PORTS.close();
   }
 
   private static Home home(String node) {
@@ -322,7 +323,7 @@ class HomeCommandsTest {
   @Test
   void doctor_ofUnreachableCoordinator_saysWhere(@TempDir Path other) throws Exception {
     copyHome(other);
-    String nobody = "127.0.0.1:" + DemoFederation.freePorts(1).getFirst();
+    String nobody = "127.0.0.1:" + PORTS.take();
     AgentConfig config = AgentConfig.read(other);
     new AgentConfig(
             config.party(),

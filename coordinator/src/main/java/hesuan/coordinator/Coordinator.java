@@ -32,6 +32,7 @@ import hesuan.log.TileLog;
 import hesuan.policy.PartySettings;
 import hesuan.policy.PolicyEngine;
 import hesuan.store.Schema;
+import hesuan.store.ScratchFolder;
 import hesuan.store.Store;
 import hesuan.transport.Address;
 import hesuan.transport.ControlServer;
@@ -168,13 +169,15 @@ public final class Coordinator implements AutoCloseable {
   private void assemble(Path home, Surroundings with) throws IOException {
     Clock clock = with.clock();
     SecureRandom random = with.random();
+    SigningKeys keys = part(signingKeys(home));
+    // first of all: its lock keeps a second process off this home
+    TileLog tiles =
+        part(TileLog.open(home.resolve("log"), keys, config.federation(), clock, random));
+    ScratchFolder.clear(home.resolve(ScratchFolder.UNPACKED));
     Store store = part(openStore(home));
     CertificateAuthority authority =
         CertificateAuthority.open(home.resolve(CA), config.certificateLifetime(), clock, random);
     TlsContexts tls = new TlsContexts(ownIdentity(home, authority, with), clock);
-    SigningKeys keys = part(signingKeys(home));
-    TileLog tiles =
-        part(TileLog.open(home.resolve("log"), keys, config.federation(), clock, random));
 
     Members members = new Members(store);
     ApiTokens apiTokens = new ApiTokens(store, clock, random);

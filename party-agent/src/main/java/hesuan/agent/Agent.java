@@ -35,8 +35,8 @@ import hesuan.log.LogCheck;
 import hesuan.log.TileLog;
 import hesuan.policy.PartySettings;
 import hesuan.policy.PolicyEngine;
-import hesuan.source.SpillFolder;
 import hesuan.store.Schema;
+import hesuan.store.ScratchFolder;
 import hesuan.store.Store;
 import hesuan.transport.Address;
 import hesuan.transport.ControlClient;
@@ -204,8 +204,11 @@ public final class Agent implements AutoCloseable {
         Json.read(Files.readAllBytes(home.resolve("keys/coordinator.json")), PartyKeys.class);
     this.identity = new LiveIdentity(KeyFiles.read(identityFile(home)));
     this.tls = new TlsContexts(identity, clock);
-    this.store = opened(Store.open(home.resolve("state.db"), SCHEMA));
+    // first of all: its lock keeps a second process off this home
     this.log = opened(TileLog.open(home.resolve("log"), keys, config.federation(), clock, random));
+    ScratchFolder.clear(home.resolve("tmp"));
+    ScratchFolder.clear(home.resolve(ScratchFolder.UNPACKED));
+    this.store = opened(Store.open(home.resolve("state.db"), SCHEMA));
     this.members = new Members(store);
     this.contracts = new Contracts(store, members, keys);
     this.budget = Budget.open(store, clock);
@@ -220,7 +223,6 @@ public final class Agent implements AutoCloseable {
             client.send(message);
           }
         };
-    SpillFolder.clear(home.resolve("tmp"));
     this.products =
         new OwnProducts(store, keys, policy, budget, home.resolve("tmp"), config, clock, random);
     this.receipts = new Receipts(store, keys, log, book, budget, members, clock);

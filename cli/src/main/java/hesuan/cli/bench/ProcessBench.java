@@ -162,7 +162,7 @@ abstract class ProcessBench extends Bench {
     List<String> arguments =
         new ArrayList<>(spec.root().commandLine().getParseResult().originalArgs());
     arguments.addAll(List.of("--party", each.value(), "--folder", fresh.toString()));
-    return Program.command(spec, heap, arguments);
+    return Program.command(spec, heap, fresh, arguments);
   }
 
   private Figures figures(List<PartyProcess> processes, RelayServer relay)

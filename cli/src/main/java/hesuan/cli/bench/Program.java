@@ -13,13 +13,16 @@ final class Program {
   /**
    * @param of any command of the program
    * @param heap as {@code -Xmx} takes it
+   * @param unpacked where its libraries unpack what is to be loaded; whoever removes that folder
+   *     leaves nothing, however the process ended
    */
-  static List<String> command(CommandSpec of, String heap, List<String> arguments) {
+  static List<String> command(CommandSpec of, String heap, Path unpacked, List<String> arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
         .filter(option -> !option.startsWith("-Xmx") && !option.startsWith("-agentlib"))
         .forEach(command::add);
+    command.add("-Djava.io.tmpdir=" + unpacked);
     command.addAll(List.of("-Xmx" + heap, "-cp", System.getProperty("java.class.path")));
     command.add(of.root().userObject().getClass().getName());
     command.addAll(arguments);

@@ -106,7 +106,9 @@ final class ReportCommand extends Command {
     arguments.addAll(List.of(each.split(" ")));
     arguments.add("--json");
     Process process =
-        new ProcessBuilder(Program.command(spec, HEAP, arguments))
+        new ProcessBuilder(
+                Program.command(
+                    spec, HEAP, Path.of(System.getProperty("java.io.tmpdir")), arguments))
             .redirectError(ProcessBuilder.Redirect.DISCARD)
             .start();
     try {

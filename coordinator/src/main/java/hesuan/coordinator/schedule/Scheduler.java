@@ -127,7 +127,9 @@ public final class Scheduler implements AutoCloseable {
     closed = true;
     ticker.interrupt();
     try {
-      ticker.join(Duration.ofSeconds(2));
+      if (ticker.isAlive()) {
+        ticker.join(Duration.ofSeconds(2));
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -3,6 +3,7 @@ package hesuan.http;
 import hesuan.identity.TlsContexts;
 import hesuan.transport.Address;
 import io.micronaut.context.ApplicationContext;
+import io.micronaut.http.server.exceptions.ServerStartupException;
 import io.micronaut.runtime.server.EmbeddedServer;
 import io.netty.handler.ssl.ClientAuth;
 import java.util.List;
@@ -56,6 +57,9 @@ public final class ApiServer implements AutoCloseable {
             .start();
     try {
       return new ApiServer(context, context.getBean(EmbeddedServer.class).start());
+    } catch (ServerStartupException e) {
+      context.close();
+      throw bind.notListening(e);
     } catch (RuntimeException e) {
       context.close();
       throw e;

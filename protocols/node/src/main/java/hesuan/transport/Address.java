@@ -36,6 +36,19 @@ public record Address(String host, int port) {
     return new InetSocketAddress(host, port);
   }
 
+  /** Why nothing can listen here, for people: mostly that another process does. */
+  public ProblemException notListening(Throwable cause) {
+    Throwable first = cause;
+    while (first.getCause() != null) {
+      first = first.getCause();
+    }
+    return new ProblemException(
+        ErrorCode.ENVIRONMENT,
+        toString(),
+        "an address of this machine on which nobody listens yet",
+        String.valueOf(first.getMessage()));
+  }
+
   @Override
   public String toString() {
     return host.contains(":") ? "[" + host + "]:" + port : host + ":" + port;

@@ -82,8 +82,7 @@ public final class ControlServer implements AutoCloseable {
           Thread.ofPlatform().daemon().name("control-heartbeat").factory());
   private final Server server;
 
-  private ControlServer(Address bind, TlsContexts tls, ControlHandler handler, Clock clock)
-      throws IOException {
+  private ControlServer(Address bind, TlsContexts tls, ControlHandler handler, Clock clock) {
     this.tls = tls;
     this.handler = handler;
     this.clock = clock;
@@ -99,8 +98,12 @@ public final class ControlServer implements AutoCloseable {
             .addService(new EnrolmentService())
             .addService(new ControlService())
             .intercept(new CallerByCertificate())
-            .build()
-            .start();
+            .build();
+    try {
+      server.start();
+    } catch (IOException e) {
+      throw bind.notListening(e);
+    }
     heartbeats.scheduleWithFixedDelay(
         () -> lines.values().forEach(Line::heartbeat),
         Silence.BEAT_MILLIS,
@@ -109,7 +112,7 @@ public final class ControlServer implements AutoCloseable {
   }
 
   public static ControlServer start(
-      Address bind, TlsContexts tls, ControlHandler handler, Clock clock) throws IOException {
+      Address bind, TlsContexts tls, ControlHandler handler, Clock clock) {
     return new ControlServer(bind, tls, handler, clock);
   }
 

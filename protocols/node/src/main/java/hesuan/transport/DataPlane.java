@@ -326,20 +326,19 @@ public final class DataPlane implements AutoCloseable {
   }
 
   private Channel listen(Address address) {
-    return new ServerBootstrap()
-        .group(loops)
-        .channel(NioServerSocketChannel.class)
-        .childOption(ChannelOption.TCP_NODELAY, true)
-        .childHandler(
-            new ChannelInitializer<Channel>() {
-              @Override
-              protected void initChannel(Channel channel) {
-                take(channel);
-              }
-            })
-        .bind(address.resolve())
-        .syncUninterruptibly()
-        .channel();
+    ServerBootstrap listener =
+        new ServerBootstrap()
+            .group(loops)
+            .channel(NioServerSocketChannel.class)
+            .childOption(ChannelOption.TCP_NODELAY, true)
+            .childHandler(
+                new ChannelInitializer<Channel>() {
+                  @Override
+                  protected void initChannel(Channel channel) {
+                    take(channel);
+                  }
+                });
+    return RelayServer.listen(listener, address);
   }
 
   private void take(Channel channel) {

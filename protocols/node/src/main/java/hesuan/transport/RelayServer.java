@@ -8,6 +8,7 @@ import hesuan.wire.ProblemException;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -69,7 +70,7 @@ public final class RelayServer implements AutoCloseable {
     this.tls = tls;
     this.admission = admission;
     this.waitMillis = waitMillis;
-    this.listening =
+    ServerBootstrap listener =
         new ServerBootstrap()
             .group(acceptors, workers)
             .channel(NioServerSocketChannel.class)
@@ -91,10 +92,17 @@ public final class RelayServer implements AutoCloseable {
                         .addLast("silence", new ReadTimeoutHandler(SILENCE_SECONDS))
                         .addLast(new Meet());
                   }
-                })
-            .bind(bind.resolve())
-            .syncUninterruptibly()
-            .channel();
+                });
+    this.listening = listen(listener, bind);
+  }
+
+  /** Whoever listens in vain ends; the threads are daemons. */
+  static Channel listen(ServerBootstrap listener, Address address) {
+    ChannelFuture bound = listener.bind(address.resolve()).awaitUninterruptibly();
+    if (bound.cause() != null) {
+      throw address.notListening(bound.cause());
+    }
+    return bound.channel();
   }
 
   /**

@@ -1,4 +1,4 @@
-package hesuan.source;
+package hesuan.store;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -8,11 +8,20 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Where readers spill, inside the agent's home. */
-public final class SpillFolder {
-  private SpillFolder() {}
+/**
+ * A folder inside a home for what lives no longer than its process. A process may be killed, so the
+ * next one of the home clears it.
+ */
+public final class ScratchFolder {
+  /**
+   * Where the launcher lets libraries unpack what is to be loaded (java.io.tmpdir): DuckDB's has 56
+   * MB.
+   */
+  public static final String UNPACKED = "unpacked";
 
-  /** Removes what a process that was killed left there; to call before anything reads. */
+  private ScratchFolder() {}
+
+  /** Removes what a process that was killed left there; to call once the home is this process's. */
   public static void clear(Path folder) {
     if (!Files.isDirectory(folder)) {
       return;
