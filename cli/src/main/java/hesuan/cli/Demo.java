@@ -83,7 +83,9 @@ final class Demo {
     chapter("The same over two aggregators: each party speaks once", "同一问题，经两个聚合方：每方只说一次");
     secureSum("two-aggregators", truth);
     chapter("One SQL question to all three, under differential privacy", "一条 SQL 询问三方（差分隐私）");
-    query(truth);
+    query("dp-query", truth);
+    console.say("  the three share the noise", "  三方共同加一份噪声");
+    query("shared-noise", truth);
     chapter("Federated learning", "联邦学习");
     learn();
     chapter("A job that must be refused", "必须被拒绝的作业");
@@ -194,7 +196,10 @@ final class Demo {
               today,
               today.plusDays(90),
               100,
-              List.of("leader-and-helpers-do-not-collude", "no-collusion:brand-a+mall-b")));
+              List.of(
+                  "leader-and-helpers-do-not-collude",
+                  "no-collusion:brand-a+mall-b",
+                  "shared-noise:1-of-3")));
       all(
           pool,
           party -> {
@@ -419,8 +424,8 @@ final class Demo {
     receipts(job);
   }
 
-  private void query(Truth truth) throws Exception {
-    JsonNode job = job("dp-query");
+  private void query(String example, Truth truth) throws Exception {
+    JsonNode job = job(example);
     JsonNode result = result(job, BRAND);
     for (JsonNode row : result.path("rows")) {
       Truth.OrderFigures figures = truth.boundedOrders().get(row.get(0).asText());

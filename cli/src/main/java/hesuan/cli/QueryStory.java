@@ -56,6 +56,9 @@ final class QueryStory {
     if (query.selection() != null) {
       keys(console, query, query.selection());
     }
+    if (query.shared() != null) {
+      shared(console, query, query.shared());
+    }
     QueryNoise noise = QueryNoise.of(query, plan.minGroup());
     int owners = query.products().size();
     long small = Math.max(1, plan.minGroup());
@@ -76,6 +79,18 @@ final class QueryStory {
             QueryNoise.CONFIDENCE_PERCENT);
       }
     }
+  }
+
+  private static void shared(Console console, Plan.DpQuery query, Plan.SharedNoise shared) {
+    int owners = query.products().size();
+    console.say(
+        "  the noise is shared by %d owners, of whom at most %d may be unreliable: each adds 1/%d of what protects (rho %s, delta %s); a column's epsilon says its part of it",
+        "  噪声由 %d 方共同加入，其中至多 %d 方不可信：每方加入所需噪声的 1/%d（rho %s，delta %s）；各列的 epsilon 表示其所占份额",
+        owners,
+        shared.unreliable(),
+        owners - shared.unreliable(),
+        shared.rho(),
+        shared.delta());
   }
 
   private static void keys(Console console, Plan.DpQuery query, Plan.Selection selection) {

@@ -205,6 +205,42 @@ class BudgetEndToEndTest {
     return figures;
   }
 
+  /**
+   * Every one of the three has 30 people in each city. A peer that forgot the first job would draw
+   * its share anew, so the second is a new question to all.
+   */
+  @Test
+  void noiseSharedByThree_protectsAsOne_andIsDrawnAnewForEachJob() throws Exception {
+    String counts =
+        """
+        contract: ctr-budget
+        inputs: {t: [brand-a/orders@1, mall-b/orders@1, pay-c/orders@1]}
+        what:
+          sql: SELECT city, COUNT(DISTINCT phone) AS people, COUNT(*) AS n FROM t WHERE city IN ('x', 'y') GROUP BY city
+        privacy: {unit: phone, epsilon: 1, delta: 1e-6, noise: shared, minGroup: 20}
+        """;
+    String first = done(counts, LEADER);
+    String second = done(counts, LEADER);
+    assertEquals("1", spentBy(first));
+    assertEquals("1", spentBy(second));
+    // two figures under 4.2247 squared, and 3/2 of that in the sum
+    double sigma = 4.2247 * Math.sqrt(2) * Math.sqrt(1.5);
+    for (String id : List.of(first, second)) {
+      JsonNode rows =
+          parties.api(LEADER).get("/jobs/" + id + "/result").path("result").path("rows");
+      assertEquals(2, rows.size(), rows::toString);
+      for (JsonNode row : rows) {
+        for (int figure : new int[] {1, 4}) {
+          assertEquals(90, row.path(figure).asInt(), 6 * sigma);
+          assertEquals(
+              1.96 * sigma,
+              row.path(figure).asInt() - row.path(figure + 1).asInt(),
+              0.04 * sigma + 1);
+        }
+      }
+    }
+  }
+
   /** Who plans a job is told what is left of each owner's budget. */
   private void assertTold(String product, String left, long jobsLeft) {
     number++;

@@ -157,7 +157,10 @@ final class ThreeParties implements AutoCloseable {
                 today,
                 today.plusDays(9),
                 1000,
-                List.of("leader-and-helpers-do-not-collude", "no-collusion:brand-a+mall-b")));
+                List.of(
+                    "leader-and-helpers-do-not-collude",
+                    "no-collusion:brand-a+mall-b",
+                    "shared-noise:1-of-3")));
     for (String party : PARTIES) {
       api(party).post("/contracts/" + id + "/sign", Map.of());
     }

@@ -6,6 +6,7 @@ import hesuan.wire.PartyId;
 import hesuan.wire.ProblemException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 
 /**
@@ -20,6 +21,8 @@ import java.util.List;
  * @param tolerateLoss finish without a party that is lost, while the cohort holds
  * @param noised each addend already carries noise for the full epsilon: only then may two parties
  *     add, and may one party alone help to unmask
+ * @param colluders how many members may side with the leader without getting two lists of survivors
+ *     signed
  */
 public record SecureSumSettings(
     Digest session,
@@ -28,7 +31,8 @@ public record SecureSumSettings(
     int length,
     int minCohort,
     boolean tolerateLoss,
-    boolean noised) {
+    boolean noised,
+    int colluders) {
   public static final int PARTIES_MAX = 1000;
 
   /** Up to so many parties everyone shares and masks with everyone. */
@@ -64,7 +68,55 @@ public record SecureSumSettings(
     if (length < 1 || length > LENGTH_MAX) {
       throw new ProblemException(ErrorCode.TOO_LARGE, "length", "1 to " + LENGTH_MAX, "" + length);
     }
+    if (colluders < 0 || colluders >= sorted.size()) {
+      throw new ProblemException(
+          ErrorCode.INVALID_VALUE, "colluders", "fewer than the parties", "" + colluders);
+    }
     roster = sorted;
+  }
+
+  /** A sum for which it is enough that the leader deviates alone. */
+  public SecureSumSettings(
+      Digest session,
+      List<PartyId> roster,
+      PartyId leader,
+      int length,
+      int minCohort,
+      boolean tolerateLoss,
+      boolean noised) {
+    this(session, roster, leader, length, minCohort, tolerateLoss, noised, 0);
+  }
+
+  /**
+   * A sum of figures that carry shares of one noise ({@code hesuan.dp.JointNoise}). Less than the
+   * shares of all reliable owners, and of one more whom the reader may be, protects nobody, so no
+   * sum of fewer is opened; a share that is the whole noise protects its owner by itself.
+   *
+   * @param owners who add a share; other parties of the roster add nothing
+   * @param unreliable how many of the owners may be missing or collude
+   */
+  public static SecureSumSettings ofShares(
+      Digest session,
+      List<PartyId> roster,
+      PartyId leader,
+      int length,
+      Collection<PartyId> owners,
+      int unreliable,
+      boolean tolerateLoss) {
+    if (owners.size() - unreliable == 1) {
+      return new SecureSumSettings(session, roster, leader, length, 2, tolerateLoss, true);
+    }
+    int others = roster.size() - owners.size();
+    // The leader is one of the unreliable owners, or one of the others.
+    return new SecureSumSettings(
+        session,
+        roster,
+        leader,
+        length,
+        owners.size() - unreliable + 1 + others,
+        tolerateLoss,
+        false,
+        unreliable + others - 1);
   }
 
   int members() {
@@ -80,16 +132,17 @@ public record SecureSumSettings(
    * Members who must sign one list of survivors. Without tolerance, all. With it, more than half,
    * so that a leader that tells two stories of who is lost finds signers for one only; half is
    * enough where what that would expose is noised already; more than two thirds in a large group,
-   * where the leader may have many on its side.
+   * where the leader may have many on its side. Each colluder may sign both stories.
    */
   int threshold() {
     if (!tolerateLoss) {
       return members();
     }
+    int honest = (members() + colluders) / 2 + 1;
     if (!complete()) {
-      return 2 * members() / 3 + 1;
+      return Math.max(2 * members() / 3 + 1, honest);
     }
-    return noised ? (members() + 1) / 2 : members() / 2 + 1;
+    return noised ? (members() + 1) / 2 : honest;
   }
 
   /** Shares that give a member's secret back. */
@@ -103,6 +156,11 @@ public record SecureSumSettings(
   /** Members without whom the sum is not finished. */
   int membersMin() {
     return Math.max(threshold(), minCohort - 1);
+  }
+
+  /** How many members may be lost before the sum ends. */
+  public int membersLosable() {
+    return Math.max(0, members() - membersMin());
   }
 
   int indexOf(PartyId party) {
@@ -126,6 +184,7 @@ public record SecureSumSettings(
             sharesMin(),
             tolerateLoss ? 1 : 0,
             noised ? 1 : 0,
+            colluders,
             roster.size()));
     roster.forEach(party -> parts.add(party.value().getBytes(StandardCharsets.US_ASCII)));
     return Digest.of(Statement.of("settings", new byte[0], parts.toArray(byte[][]::new))).bytes();

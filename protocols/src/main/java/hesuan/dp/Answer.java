@@ -107,7 +107,9 @@ public record Answer(List<Column> columns, List<List<@Nullable String>> rows) {
   public static List<@Nullable String> expectedErrors(
       Plan.DpQuery query, QueryNoise noise, int noises, long rows) {
     List<long[]> figures = new ArrayList<>();
-    for (Plan.Aggregate aggregate : query.aggregates()) {
+    for (int a = 0; a < query.aggregates().size(); a++) {
+      Plan.Aggregate aggregate = query.aggregates().get(a);
+      long parts = rows * noise.fineness(a);
       long width = aggregate.upper() - aggregate.lower();
       figures.add(
           switch (aggregate.kind()) {
@@ -115,7 +117,7 @@ public record Answer(List<Column> columns, List<List<@Nullable String>> rows) {
             case SUM -> new long[] {rows * (aggregate.lower() + width / 2)};
             case SUM_CENTRED -> new long[] {0};
             case SUM_SQUARED -> new long[] {rows * (width * width / 12)};
-            case QUANTILES -> evenly(QueryNoise.tree(aggregate), rows);
+            case QUANTILES -> evenly(QueryNoise.tree(aggregate), parts);
           });
     }
     List<String> keys =
@@ -304,7 +306,7 @@ public record Answer(List<Column> columns, List<List<@Nullable String>> rows) {
               .quantile(
                   group.figures().get(tree),
                   shareMicros,
-                  noise.scale(tree),
+                  noise.noise(tree),
                   noises,
                   QueryNoise.outside(together));
       return scaled(

@@ -21,7 +21,9 @@ import java.math.BigInteger;
  */
 public record JointNoise(NoiseVariance promised, int parties, int unreliable) {
   private static final int PARTIES_MAX = 1000;
-  private static final BigInteger SHARE_MIN = BigInteger.valueOf(4);
+
+  /** The least variance of a share. */
+  static final BigInteger SHARE_MIN = BigInteger.valueOf(4);
 
   public JointNoise {
     if (parties < 1 || parties > PARTIES_MAX || unreliable < 0 || unreliable >= parties) {

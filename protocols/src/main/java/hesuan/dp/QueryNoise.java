@@ -1,20 +1,25 @@
 package hesuan.dp;
 
+import hesuan.wire.Epsilon;
 import hesuan.wire.ErrorCode;
 import hesuan.wire.Plan;
 import hesuan.wire.ProblemException;
+import hesuan.wire.Rho;
 import hesuan.wire.SecretBytes;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a {@link Plan.DpQuery} adds to its figures and lets out of them. The figures travel as one
  * vector, aggregate after aggregate, each with one cell per public group in the plan's order.
  *
  * <p>Every party adds noise for the full epsilon to its own part, so that each owner's promise
- * holds against all other parties together, at the price of n times the variance.
+ * holds against all other parties together, at the price of n times the variance; or, where the
+ * plan shares the noise, its share of one noise ({@link JointNoise}).
  */
 public final class QueryNoise {
   public static final int CONFIDENCE_PERCENT = 95;
@@ -24,24 +29,40 @@ public final class QueryNoise {
   /** Noise is larger than this many times its scale with probability 2 e^-64. */
   private static final int SCALES_MAX = 64;
 
+  private static final BigInteger TRILLION = BigInteger.valueOf(1_000_000_000_000L);
+
   private final Plan.DpQuery query;
-  private final List<NoiseScale> scales;
+  private final List<Drawn> drawn; // for each aggregate
   private final GroupThreshold threshold;
   private final int counting;
   private final int[] offsets; // of each aggregate's cells; the last is the number of cells
 
   private QueryNoise(
-      Plan.DpQuery query, List<NoiseScale> scales, GroupThreshold threshold, int counting) {
+      Plan.DpQuery query, List<Drawn> drawn, GroupThreshold threshold, int counting) {
     this.query = query;
-    this.scales = List.copyOf(scales);
+    this.drawn = List.copyOf(drawn);
     this.threshold = threshold;
     this.counting = counting;
-    this.offsets = new int[scales.size() + 1];
-    for (int a = 0; a < scales.size(); a++) {
+    this.offsets = new int[drawn.size() + 1];
+    for (int a = 0; a < drawn.size(); a++) {
       offsets[a + 1] =
           Math.addExact(
               offsets[a],
               Math.multiplyExact(width(query.aggregates().get(a)), query.groups().size()));
+    }
+  }
+
+  /**
+   * What each owner draws for a figure.
+   *
+   * @param fineness in so many parts of one the figure is counted while it travels, so that no
+   *     share of joint noise is too narrow
+   * @param joint of which it is a share; null where the noise is each owner's own
+   */
+  private record Drawn(Noise noise, int fineness, @Nullable JointNoise joint) {
+    /** Of a figure or its noise in those parts, half up: whole numbers added come out as such. */
+    long whole(long parts) {
+      return fineness == 1 ? parts : Math.floorDiv(parts + fineness / 2, (long) fineness);
     }
   }
 
@@ -65,11 +86,15 @@ public final class QueryNoise {
           "maxGroups and maxRows of at least 1",
           query.maxGroups() + " and " + query.maxRows());
     }
-    List<NoiseScale> scales = new ArrayList<>();
+    List<Drawn> drawn = new ArrayList<>();
     for (Plan.Aggregate aggregate : query.aggregates()) {
+      Drawn each = drawn(query, aggregate);
       SumRange.requireFits(
-          aggregate.as(), query.products().size(), query.rowsMax(), magnitudeMax(aggregate));
-      scales.add(NoiseScale.of(aggregate.epsilon(), sensitivity(query, aggregate)));
+          aggregate.as(),
+          query.products().size(),
+          query.rowsMax(),
+          Math.multiplyExact(magnitudeMax(aggregate), each.fineness));
+      drawn.add(each);
     }
     int counting = counting(query);
     if (minGroup > 1 && counting < 0) {
@@ -80,16 +105,117 @@ public final class QueryNoise {
           "sums only");
     }
     return new QueryNoise(
-        query, scales, new GroupThreshold(counted(query, minGroup, counting)), counting);
+        query, drawn, new GroupThreshold(counted(query, minGroup, counting)), counting);
   }
 
-  /** The most by which one person can change all cells of this aggregate together. */
-  public static long sensitivity(Plan.DpQuery query, Plan.Aggregate aggregate) {
+  private static Drawn drawn(Plan.DpQuery query, Plan.Aggregate aggregate) {
+    Plan.SharedNoise shared = query.shared();
+    if (shared == null) {
+      return new Drawn(NoiseScale.of(aggregate.epsilon(), sensitivity(query, aggregate)), 1, null);
+    }
+    Delta.parse(shared.delta());
+    sensitivity(query, aggregate); // bounds what is multiplied below
+    int owners = query.products().size();
+    if (shared.unreliable() < 1 || shared.unreliable() >= owners || shared.rho().equals(Rho.ZERO)) {
+      throw new ProblemException(
+          ErrorCode.INVALID_VALUE,
+          query.name() + ".shared",
+          "1 to " + (owners - 1) + " unreliable owners, and rho above 0",
+          shared.unreliable() + " and " + shared.rho());
+    }
+    NoiseVariance promised = promised(query, shared, aggregate);
+    int fineness = fineness(promised, owners - shared.unreliable());
+    JointNoise joint =
+        new JointNoise(
+            promised.times(Math.multiplyExact(fineness, fineness)), owners, shared.unreliable());
+    return new Drawn(joint.share(), fineness, joint);
+  }
+
+  /** What protects a figure for its part of rho, whichever owners are the unreliable ones. */
+  private static NoiseVariance promised(
+      Plan.DpQuery query, Plan.SharedNoise shared, Plan.Aggregate aggregate) {
+    long epsilons =
+        query.aggregates().stream().map(Plan.Aggregate::epsilon).mapToLong(Epsilon::micros).sum();
+    if (aggregate.epsilon().micros() == 0) {
+      throw new ProblemException(ErrorCode.INVALID_VALUE, "epsilon", "above 0", "0");
+    }
+    return new NoiseVariance(
+        sensitivitySquared(query, aggregate)
+            .multiply(BigInteger.valueOf(epsilons))
+            .multiply(TRILLION),
+        BigInteger.valueOf(shared.rho().picos())
+            .multiply(BigInteger.valueOf(aggregate.epsilon().micros()))
+            .shiftLeft(1));
+  }
+
+  /** The least whole number by which figures must grow for their shares to be wide enough. */
+  private static int fineness(NoiseVariance promised, int honest) {
+    BigInteger squared =
+        promised
+            .denominator()
+            .multiply(JointNoise.SHARE_MIN)
+            .multiply(BigInteger.valueOf(honest))
+            .add(promised.numerator().subtract(BigInteger.ONE))
+            .divide(promised.numerator());
+    BigInteger root = squared.sqrt();
+    return (root.multiply(root).equals(squared) ? root : root.add(BigInteger.ONE)).intValueExact();
+  }
+
+  /**
+   * What a figure under shared noise gives away: its cells change by at most the shift, under a
+   * noise of this variance.
+   */
+  public record Shielded(NoiseVariance variance, long shift, int cells) {}
+
+  /** Of each aggregate, where the noise is shared; for the accountant. */
+  public List<Shielded> shielded() {
+    List<Shielded> all = new ArrayList<>();
+    for (int a = 0; a < drawn.size(); a++) {
+      JointNoise joint = Objects.requireNonNull(drawn.get(a).joint, "own noise");
+      Plan.Aggregate aggregate = query.aggregates().get(a);
+      all.add(
+          new Shielded(
+              joint.promised(),
+              Math.multiplyExact(shift(query, aggregate), drawn.get(a).fineness),
+              changed(query, aggregate)));
+    }
+    return all;
+  }
+
+  /** The most by which one person can change one cell of this aggregate. */
+  private static long shift(Plan.DpQuery query, Plan.Aggregate aggregate) {
+    return aggregate.kind() == Plan.AggregateKind.COUNT_DISTINCT_UNIT
+        ? 1
+        : Math.multiplyExact((long) query.maxRows(), magnitudeMax(aggregate));
+  }
+
+  /** How many cells one person can change by as much as that. */
+  private static int changed(Plan.DpQuery query, Plan.Aggregate aggregate) {
+    return Math.multiplyExact(
+        Math.toIntExact(groups(query)),
+        aggregate.kind() == Plan.AggregateKind.QUANTILES ? tree(aggregate).height() : 1);
+  }
+
+  /** Groups of one person. */
+  private static long groups(Plan.DpQuery query) {
     // Which groups there are, where they are selected, must not decide how they are noised.
-    long groups =
-        query.selection() != null
-            ? query.maxGroups()
-            : Math.min(query.maxGroups(), query.groups().size());
+    return query.selection() != null
+        ? query.maxGroups()
+        : Math.min(query.maxGroups(), query.groups().size());
+  }
+
+  /**
+   * The square of the most by which one person can move all cells of this aggregate together (L2).
+   */
+  public static BigInteger sensitivitySquared(Plan.DpQuery query, Plan.Aggregate aggregate) {
+    return BigInteger.valueOf(shift(query, aggregate))
+        .pow(2)
+        .multiply(BigInteger.valueOf(changed(query, aggregate)));
+  }
+
+  /** The most by which one person can change all cells of this aggregate together (L1). */
+  public static long sensitivity(Plan.DpQuery query, Plan.Aggregate aggregate) {
+    long groups = groups(query);
     try {
       return switch (aggregate.kind()) {
         case COUNT_DISTINCT_UNIT -> groups;
@@ -114,15 +240,17 @@ public final class QueryNoise {
    */
   public List<Long> sumsMax(int peopleMax, int noises) {
     List<Long> most = new ArrayList<>();
-    for (int a = 0; a < scales.size(); a++) {
-      NoiseScale scale = scales.get(a);
-      BigInteger drawn =
+    for (int a = 0; a < drawn.size(); a++) {
+      if (!(drawn.get(a).noise instanceof NoiseScale scale)) {
+        throw new IllegalArgumentException("noise that is not each party's own");
+      }
+      BigInteger noise =
           BigInteger.valueOf(Math.ceilDiv(scale.numerator(), scale.denominator()))
               .multiply(BigInteger.valueOf((long) SCALES_MAX * noises));
       most.add(
           BigInteger.valueOf(sensitivity(query, query.aggregates().get(a)))
               .multiply(BigInteger.valueOf(peopleMax))
-              .add(drawn)
+              .add(noise)
               .min(BigInteger.valueOf(Long.MAX_VALUE))
               .longValueExact());
     }
@@ -130,7 +258,7 @@ public final class QueryNoise {
   }
 
   public int cells() {
-    return offsets[scales.size()];
+    return offsets[drawn.size()];
   }
 
   /** Where the cells of an aggregate in a group begin. */
@@ -150,25 +278,31 @@ public final class QueryNoise {
         aggregate.lower(), aggregate.upper(), width / LEAVES_MAX + 1, BRANCHING);
   }
 
-  public NoiseScale scale(int aggregate) {
-    return scales.get(aggregate);
+  /** What each owner draws for an aggregate, in parts of one where its figures are. */
+  public Noise noise(int aggregate) {
+    return drawn.get(aggregate).noise;
+  }
+
+  /** In how many parts of one an aggregate's figures are counted while they travel. */
+  public int fineness(int aggregate) {
+    return drawn.get(aggregate).fineness;
   }
 
   /**
-   * One party's addend: its own bounded figures plus its own noise.
+   * One party's addend: its own bounded figures plus its own noise, or its share of the noise.
    *
    * @param seed this party's noise seed for this job; the same seed repeats the same noise, so it
    *     must never serve figures of other data
    */
   public long[] noised(long[] local, SecretBytes seed) {
     requireCells(local.length);
-    long[] noised = local.clone();
+    long[] noised = inParts(local);
     if (query.selection() != null) {
       noiseByGroup(noised, seed);
       return noised;
     }
-    for (int a = 0; a < scales.size(); a++) {
-      DiscreteLaplace noise = new DiscreteLaplace(scales.get(a));
+    for (int a = 0; a < drawn.size(); a++) {
+      NoiseSource noise = drawn.get(a).noise.source();
       BitPool bits = BitPool.of(seed, "dp-query", query.name(), query.aggregates().get(a).as());
       for (int cell = offsets[a]; cell < offsets[a + 1]; cell++) {
         // Wraps like the sum itself; the range was proved from public limits.
@@ -178,13 +312,23 @@ public final class QueryNoise {
     return noised;
   }
 
+  private long[] inParts(long[] local) {
+    long[] parts = local.clone();
+    for (int a = 0; a < drawn.size(); a++) {
+      for (int cell = offsets[a]; drawn.get(a).fineness > 1 && cell < offsets[a + 1]; cell++) {
+        parts[cell] *= drawn.get(a).fineness;
+      }
+    }
+    return parts;
+  }
+
   /**
    * Where others have a say in which groups are asked for, a group's noise hangs on its keys alone:
    * whatever list is asked for, in whichever attempt, every figure is the one that stood there
    * before, and no two lists can be subtracted.
    */
   private void noiseByGroup(long[] cells, SecretBytes seed) {
-    List<DiscreteLaplace> noises = scales.stream().map(DiscreteLaplace::new).toList();
+    List<NoiseSource> noises = drawn.stream().map(each -> each.noise.source()).toList();
     for (int g = 0; g < query.groups().size(); g++) {
       List<String> label = new ArrayList<>(List.of("dp-query", query.name(), "group"));
       label.addAll(query.groups().get(g));
@@ -209,10 +353,11 @@ public final class QueryNoise {
       throw new ProblemException(
           ErrorCode.GROUP_TOO_SMALL, query.name(), "a part of at least one owner", "none");
     }
+    requireShares(parties);
     List<Group> groups = new ArrayList<>();
     int suppressed = 0;
     for (int k = 0; k < query.groups().size(); k++) {
-      if (counting >= 0 && !threshold.releases(sum[cell(counting, k)])) {
+      if (counting >= 0 && !threshold.releases(drawn.get(counting).whole(sum[cell(counting, k)]))) {
         suppressed++;
         continue;
       }
@@ -221,17 +366,46 @@ public final class QueryNoise {
     return new Released(groups, suppressed);
   }
 
+  /**
+   * Whoever reads the sum knows a share of it if it added one, so beside those who are missing one
+   * more owner counts as unreliable.
+   */
+  private void requireShares(int present) {
+    Plan.SharedNoise shared = query.shared();
+    if (shared != null && present < sharesMin(query.products().size(), shared.unreliable())) {
+      throw new ProblemException(
+          ErrorCode.GROUP_TOO_SMALL,
+          query.name(),
+          "shares of the noise of at least "
+              + sharesMin(query.products().size(), shared.unreliable())
+              + " owners",
+          "" + present);
+    }
+  }
+
+  /** Owners without whom a sum under shared noise tells any of them too much. */
+  public static int sharesMin(int owners, int unreliable) {
+    return owners - unreliable + 1;
+  }
+
   private List<long[]> figures(long[] sum, int group) {
     List<long[]> figures = new ArrayList<>();
-    for (int a = 0; a < scales.size(); a++) {
+    for (int a = 0; a < drawn.size(); a++) {
+      Drawn each = drawn.get(a);
       int from = cell(a, group);
-      figures.add(Arrays.copyOfRange(sum, from, from + width(query.aggregates().get(a))));
+      long[] cells = Arrays.copyOfRange(sum, from, from + width(query.aggregates().get(a)));
+      // A tree is read by comparing its cells with each other, so it stays in its parts.
+      if (query.aggregates().get(a).kind() != Plan.AggregateKind.QUANTILES) {
+        Arrays.setAll(cells, i -> each.whole(cells[i]));
+      }
+      figures.add(cells);
     }
     return figures;
   }
 
   /**
-   * @param figures of one group, in the order of the plan's aggregates: one cell, or a tree's
+   * @param figures of one group, in the order of the plan's aggregates: one cell, or a tree's, a
+   *     tree's in parts of one ({@link #fineness(int)})
    */
   public record Group(List<String> keys, List<long[]> figures) {
     public Group {
@@ -261,7 +435,8 @@ public final class QueryNoise {
    * @param together how many noised figures the formula has
    */
   public long halfWidth(int aggregate, int noises, int together) {
-    return NoiseInterval.halfWidth(scales.get(aggregate), noises, outside(together));
+    Drawn each = drawn.get(aggregate);
+    return each.whole(NoiseInterval.halfWidth(each.noise, noises, outside(together)));
   }
 
   /** The probability with which each of so many figures may miss its interval. */

@@ -52,6 +52,8 @@ public record JobSpec(
    * @param keys {@code public}: groups are known without the rows; {@code private}: where they are
    *     not, the owners select them
    * @param matches of a query over two joined tables, as {@link Plan.Matches}
+   * @param noise {@code own}: each owner of a query's table adds all the noise that its people
+   *     need; {@code shared}: the owners add it together
    * @param weights by which columns of a query share epsilon; a column without one has 1
    */
   public record Privacy(
@@ -63,6 +65,7 @@ public record JobSpec(
       int maxRows,
       String keys,
       String matches,
+      String noise,
       Map<String, Integer> weights) {
     public Privacy {
       weights = Collections.unmodifiableMap(new TreeMap<>(weights));

@@ -360,6 +360,7 @@ public record Plan(
    * @param groups the public groups, sorted, each with a value for every key; one empty group
    *     without GROUP BY; none where a selection finds them
    * @param selection how groups are found whose keys are private; else null
+   * @param shared how the owners share the noise; null where each adds all of its own
    * @param aggregates what is summed and noised, in an order that does not depend on how the query
    *     is phrased
    * @param reads every use of a column, for the owners' rules
@@ -372,6 +373,7 @@ public record Plan(
       List<String> keys,
       List<List<String>> groups,
       @Nullable Selection selection,
+      @Nullable SharedNoise shared,
       List<Aggregate> aggregates,
       Outcome outcome,
       List<Read> reads,
@@ -390,6 +392,15 @@ public record Plan(
 
     /** The same over groups that a selection found. */
     public DpQuery withGroups(List<List<String>> found) {
+      return with(found, shared);
+    }
+
+    /** The same with noise that the owners share. */
+    public DpQuery withNoise(SharedNoise noise) {
+      return with(groups, noise);
+    }
+
+    private DpQuery with(List<List<String>> found, @Nullable SharedNoise noise) {
       return new DpQuery(
           name,
           products,
@@ -397,6 +408,7 @@ public record Plan(
           keys,
           found,
           selection,
+          noise,
           aggregates,
           outcome,
           reads,
@@ -424,6 +436,21 @@ public record Plan(
     }
   }
 
+  /**
+   * Gaussian noise of which each owner adds a share ({@code docs/protocols/dp-query.md}).
+   *
+   * @param unreliable how many of the owners may be missing or tell their shares to each other; the
+   *     contract says so
+   * @param delta with which all figures together keep the sum of their epsilons
+   * @param rho what all figures together cost; each has a part in proportion to its epsilon
+   */
+  public record SharedNoise(int unreliable, String delta, Rho rho) {
+    /** Whether each owner's share is the whole noise. */
+    public boolean isWhole(int owners) {
+      return owners - unreliable == 1;
+    }
+  }
+
   public enum AggregateKind {
     /** Rows, or those whose value is not NULL. */
     COUNT,
@@ -445,7 +472,7 @@ public record Plan(
    * @param value which of the values it is made of, null for counts of rows and people
    * @param decimals the value counts in units of {@code 10^-decimals}
    * @param lower,upper clamp of one value, in those units
-   * @param epsilon its part of the job's epsilon
+   * @param epsilon its part of the job's epsilon; with shared noise the same part of rho
    */
   public record Aggregate(
       AggregateKind kind,

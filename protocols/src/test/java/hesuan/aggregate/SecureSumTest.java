@@ -102,6 +102,61 @@ class SecureSumTest {
     }
   }
 
+  private static SecureSumSettings ofShares(
+      Federation federation, int owners, int unreliable, boolean tolerateLoss) {
+    return SecureSumSettings.ofShares(
+        Digest.of("job/step/1"),
+        federation.roster,
+        federation.leader,
+        10,
+        federation.roster.subList(0, owners),
+        unreliable,
+        tolerateLoss);
+  }
+
+  /** Shares of one noise: at least n - t of reliable owners beside the reader's are in a sum. */
+  @Test
+  void ofShares_leavesOutNoMoreThanTheNoiseBears_andOpensOneSum() {
+    for (int parties = 2; parties <= 12; parties++) {
+      Federation federation = new Federation(parties);
+      for (int owners = Math.max(2, parties - 2); owners <= parties; owners++) {
+        for (int unreliable = 1; unreliable < owners - 1; unreliable++) {
+          SecureSumSettings all = ofShares(federation, owners, unreliable, false);
+          assertEquals(parties - 1, all.threshold());
+          SecureSumSettings some = ofShares(federation, owners, unreliable, true);
+          int lost = some.membersLosable();
+          assertTrue(lost < unreliable);
+          assertTrue(owners - lost - 1 >= owners - unreliable, "the reader's share is no noise");
+          boolean leaderOwns = federation.roster.subList(0, owners).contains(federation.leader);
+          int siding =
+              unreliable - (leaderOwns ? 1 : 0) + (parties - owners) - (leaderOwns ? 0 : 1);
+          // each list has signers enough, siding members sign both, an honest one signs one
+          assertTrue(2 * some.threshold() - siding > parties - 1, parties + " " + unreliable);
+        }
+        SecureSumSettings whole = ofShares(federation, owners, owners - 1, true);
+        assertTrue(whole.noised(), "a whole noise protects its owner alone");
+      }
+    }
+    assertEquals(1, ofShares(new Federation(5), 5, 2, true).membersLosable());
+    assertEquals(0, ofShares(new Federation(3), 3, 1, true).membersLosable());
+  }
+
+  @Test
+  void run_ofShares_goesOnWithoutOne_andNotWithoutTwo() {
+    Federation federation = new Federation(5);
+    SecureSumSettings settings = ofShares(federation, 5, 2, true);
+    PartyId gone = federation.roster.get(0);
+    SumOutcome outcome =
+        assertInstanceOf(
+            SumOutcome.class,
+            federation.sum(settings, cut(Phase.MASKED, gone)).get(federation.leader).outcome());
+    assertEquals(federation.roster.subList(1, 5), outcome.survivors());
+    Map<PartyId, Federation.End> ends =
+        federation.sum(settings, cut(Phase.MASKED, gone, federation.roster.get(4)));
+    assertEquals(ErrorCode.GROUP_TOO_SMALL, ends.get(federation.leader).problem());
+    assertEquals(ErrorCode.GROUP_TOO_SMALL, ends.get(federation.roster.get(1)).problem());
+  }
+
   @Test
   void run_partyLostInTheMiddleOfItsVector_leavesNoTrace() {
     Federation federation = new Federation(5);

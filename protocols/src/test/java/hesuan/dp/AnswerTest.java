@@ -66,6 +66,7 @@ class AnswerTest {
         List.of("key"),
         keys,
         null,
+        null,
         AGGREGATES,
         new Plan.Outcome(columns, having, order, limit, 0),
         List.of(),

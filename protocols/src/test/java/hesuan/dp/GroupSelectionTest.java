@@ -32,6 +32,7 @@ class GroupSelectionTest {
         List.of("city"),
         List.of(),
         new Plan.Selection(Epsilon.parse("1"), delta, peopleMin, groupsMax, List.of("city")),
+        null,
         List.of(
             new Plan.Aggregate(
                 Plan.AggregateKind.COUNT_DISTINCT_UNIT,

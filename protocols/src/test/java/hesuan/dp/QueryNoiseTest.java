@@ -58,6 +58,7 @@ class QueryNoiseTest {
         List.of("city"),
         groups,
         null,
+        null,
         List.of(aggregates),
         new Plan.Outcome(List.of(), null, List.of(), 0, 0),
         List.of(),

@@ -66,14 +66,16 @@ public final class CanonicalQuery {
   /**
    * Whether what this party gives, noise included, hangs on its own rows and the plan alone. Where
    * a peer's list has a part in it, a peer could change the list under the same noise and subtract:
-   * such a query is a new one each time it is asked.
+   * such a query is a new one each time it is asked. So is one under shared noise: a peer for which
+   * it is a new one draws anew, and the sums' average shows this party's figures under its share.
    */
   static boolean isFixedByOwnRows(Plan plan) {
     return plan.steps().stream()
         .allMatch(
             step ->
                 switch (step) {
-                  case Plan.DpQuery _ -> true;
+                  case Plan.DpQuery query ->
+                      query.shared() == null || query.shared().isWhole(query.products().size());
                   case Plan.Overlap _,
                       Plan.Intersect _,
                       Plan.IntersectAll _,

@@ -1,7 +1,11 @@
 package hesuan.agent.query;
 
 import hesuan.dp.BitPool;
+import hesuan.dp.Delta;
+import hesuan.dp.NoiseScale;
 import hesuan.dp.QueryNoise;
+import hesuan.dp.account.GaussianCalibration;
+import hesuan.dp.account.PrivacyEvent;
 import hesuan.dp.audit.AuditCase;
 import hesuan.dp.audit.Mutation;
 import hesuan.plan.JobReader;
@@ -20,6 +24,7 @@ import hesuan.wire.Plan;
 import hesuan.wire.Product;
 import hesuan.wire.Product.ColumnType;
 import hesuan.wire.ProductRef;
+import hesuan.wire.Rho;
 import hesuan.wire.SecretBytes;
 import java.nio.ByteBuffer;
 import java.sql.DriverManager;
@@ -30,8 +35,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Properties;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.duckdb.DuckDBConnection;
 
 /**
@@ -42,6 +50,16 @@ import org.duckdb.DuckDBConnection;
 public final class SqlAudit {
   private static final LocalDate DAY = LocalDate.of(2026, 1, 1);
   private static final List<PartyId> OWNERS = List.of(new PartyId("shop-a"), new PartyId("shop-b"));
+
+  /** Of whom two may be unreliable where noise is shared. */
+  private static final List<PartyId> SHARING =
+      Stream.of("shop-a", "shop-b", "shop-c", "shop-d", "shop-e").map(PartyId::new).toList();
+
+  private static final int UNRELIABLE = 2;
+
+  /** Larger than a job may ask for, so that what a fault adds to it shows in few runs. */
+  private static final Delta GAUSSIAN_DELTA = Delta.parse("0.1");
+
   private static final List<String> CITIES = List.of("a", "b", "c", "elsewhere");
   private static final String EPSILON = "2";
   private static final int ROWS_MAX = 2;
@@ -101,7 +119,109 @@ public final class SqlAudit {
         new Audited(SUM).under(Mutation.SCALE),
         new Audited(SUMS).under(Mutation.BOUND),
         new Audited(SUMS).under(Mutation.SENSITIVITY),
-        new Audited(MEDIAN).under(Mutation.BOUND));
+        new Audited(MEDIAN).under(Mutation.BOUND),
+        new Shared(COUNTS).under(Mutation.NONE),
+        new Shared(SUMS).under(Mutation.NONE),
+        new Shared(MEDIAN).under(Mutation.NONE),
+        new Shared(COUNTS).under(Mutation.SHARE),
+        new Shared(COUNTS).under(Mutation.SCALE),
+        new Shared(SUM).under(Mutation.NORM),
+        new Shared(SUMS).under(Mutation.SENSITIVITY),
+        new Shared(SUMS).under(Mutation.BOUND));
+  }
+
+  /**
+   * Five owners share the noise; two of them are with the reader, who takes their addends away. The
+   * person is at one of the three others.
+   */
+  private record Shared(Question question) {
+    AuditCase under(Mutation mutation) {
+      Plan.DpQuery promised = plan(question.maxGroups, question.maxRows);
+      Plan.DpQuery ran = mutation == Mutation.BOUND ? plan(UNBOUNDED, UNBOUNDED) : promised;
+      Plan.DpQuery noising =
+          switch (mutation) {
+            case SHARE -> times(promised, SHARING.size(), SHARING.size() - UNRELIABLE);
+            case SCALE -> times(promised, 400, 289);
+            case NORM -> {
+              Plan.Aggregate figure = promised.aggregates().getFirst();
+              yield times(
+                  promised,
+                  QueryNoise.sensitivitySquared(promised, figure).longValueExact(),
+                  QueryNoise.sensitivity(promised, figure));
+            }
+            case SENSITIVITY -> plan(1, question.maxRows);
+            case NONE, BOUND, REUSE, RETRY, THRESHOLD, DELTA_SPLIT, FLOAT_SUM -> promised;
+          };
+      QueryNoise noise = QueryNoise.of(noising, 1);
+      long[] without = cells(ran, rows(false));
+      long[] with = cells(ran, rows(true));
+      double[] odds = odds(noise, noising);
+      return new AuditCase(
+          question.name + ", shared noise",
+          mutation,
+          Double.parseDouble(EPSILON),
+          GAUSSIAN_DELTA.toDouble(),
+          (bits, present) -> {
+            long[] sum = noise.noised(present ? with : without, seed(bits));
+            for (int other = 1; other < SHARING.size() - UNRELIABLE; other++) {
+              long[] addend = noise.noised(new long[sum.length], seed(bits));
+              Arrays.setAll(addend, cell -> addend[cell] + sum[cell]);
+              System.arraycopy(addend, 0, sum, 0, sum.length);
+            }
+            double likelier = 0;
+            for (int a = 0; a < noising.aggregates().size(); a++) {
+              for (int cell = noise.cell(a, 0); cell < end(noise, noising, a); cell++) {
+                double offWithout = (double) sum[cell] / noise.fineness(a) - without[cell];
+                double offWith = (double) sum[cell] / noise.fineness(a) - with[cell];
+                likelier += odds[cell] * (offWithout * offWithout - offWith * offWith);
+              }
+            }
+            return Math.round(likelier * ODDS);
+          });
+    }
+
+    /** As planned, for the audit's delta. */
+    private Plan.DpQuery plan(int maxGroups, int maxRows) {
+      Plan.DpQuery planned =
+          SqlAudit.plan(
+              SHARING,
+              List.of("shared-noise:%d-of-%d".formatted(UNRELIABLE, SHARING.size())),
+              question.sql,
+              "epsilon: %s, minGroup: 1, maxGroups: %d, maxRows: %d, noise: shared, delta: 0.001"
+                  .formatted(EPSILON, maxGroups, maxRows));
+      return planned.withNoise(
+          shared(
+              GaussianCalibration.rho(
+                  Epsilon.parse(EPSILON),
+                  GAUSSIAN_DELTA,
+                  rho ->
+                      PrivacyEvent.of(
+                          QueryNoise.of(planned.withNoise(shared(rho)), 1).shielded()))));
+    }
+
+    private static Plan.SharedNoise shared(Rho rho) {
+      return new Plan.SharedNoise(UNRELIABLE, GAUSSIAN_DELTA.value().toPlainString(), rho);
+    }
+
+    /** With a rho so many times too large, so with too little noise. */
+    private static Plan.DpQuery times(Plan.DpQuery query, long numerator, long denominator) {
+      long picos = Objects.requireNonNull(query.shared()).rho().picos();
+      return query.withNoise(shared(new Rho(picos * numerator / denominator)));
+    }
+
+    private static double[] odds(QueryNoise noise, Plan.DpQuery query) {
+      double[] odds = new double[noise.cells()];
+      for (int a = 0; a < query.aggregates().size(); a++) {
+        double sigma = noise.shielded().get(a).variance().sigma() / noise.fineness(a);
+        Arrays.fill(odds, noise.cell(a, 0), end(noise, query, a), 1 / (2 * sigma * sigma));
+      }
+      return odds;
+    }
+  }
+
+  /** Where the cells of an aggregate end. */
+  private static int end(QueryNoise noise, Plan.DpQuery query, int aggregate) {
+    return noise.cell(aggregate, query.groups().size());
   }
 
   private record Audited(Question question) {
@@ -113,7 +233,8 @@ public final class SqlAudit {
           switch (mutation) {
             case SCALE -> plan(question.sql, "2.352941", question.maxGroups, question.maxRows);
             case SENSITIVITY -> plan(question.sql, EPSILON, 1, question.maxRows);
-            case NONE, BOUND, REUSE, RETRY, THRESHOLD, DELTA_SPLIT, FLOAT_SUM, SHARE -> promised;
+            case NONE, BOUND, REUSE, RETRY, THRESHOLD, DELTA_SPLIT, FLOAT_SUM, NORM, SHARE ->
+                promised;
           };
       QueryNoise noise = QueryNoise.of(noising, 1);
       long[] without = cells(ran, rows(false));
@@ -155,10 +276,9 @@ public final class SqlAudit {
   private static long[] odds(QueryNoise noise, Plan.DpQuery query) {
     long[] odds = new long[noise.cells()];
     for (int a = 0; a < query.aggregates().size(); a++) {
-      long one = ODDS * noise.scale(a).denominator() / noise.scale(a).numerator();
-      int from = noise.cell(a, 0);
-      int to = from + QueryNoise.width(query.aggregates().get(a)) * query.groups().size();
-      Arrays.fill(odds, from, to, one);
+      NoiseScale scale = (NoiseScale) noise.noise(a);
+      long one = ODDS * scale.denominator() / scale.numerator();
+      Arrays.fill(odds, noise.cell(a, 0), end(noise, query, a), one);
     }
     return odds;
   }
@@ -190,8 +310,18 @@ public final class SqlAudit {
   }
 
   private static Plan.DpQuery plan(String sql, String epsilon, int maxGroups, int maxRows) {
+    return plan(
+        OWNERS,
+        List.of(),
+        sql,
+        "epsilon: %s, minGroup: 1, maxGroups: %d, maxRows: %d"
+            .formatted(epsilon, maxGroups, maxRows));
+  }
+
+  private static Plan.DpQuery plan(
+      List<PartyId> owners, List<String> assumptions, String sql, String privacy) {
     Map<ProductRef, PublishedProduct> products = new TreeMap<>();
-    for (PartyId owner : OWNERS) {
+    for (PartyId owner : owners) {
       PublishedProduct product = PublishedProduct.of(product(owner));
       products.put(product.product().ref(), product);
     }
@@ -199,15 +329,15 @@ public final class SqlAudit {
         new Contract(
             Product.VERSION,
             new ContractId("ctr-audit"),
-            OWNERS.stream().map(p -> new Contract.Member(p, Digest.of("keys of " + p))).toList(),
+            owners.stream().map(p -> new Contract.Member(p, Digest.of("keys of " + p))).toList(),
             List.of("audit"),
-            OWNERS.stream().map(p -> p + "/t").toList(),
+            owners.stream().map(p -> p + "/t").toList(),
             List.of("dpQuery"),
-            List.of(new Contract.Output("aggregate", OWNERS)),
+            List.of(new Contract.Output("aggregate", owners)),
             DAY,
             DAY,
             1,
-            List.of());
+            assumptions);
     PlanResult result =
         Planner.plan(
             JobReader.read(
@@ -217,15 +347,18 @@ public final class SqlAudit {
                 metadata: {name: audit}
                 purpose: {code: audit}
                 contract: ctr-audit
-                inputs: {t: [shop-a/t@1, shop-b/t@1]}
+                inputs: {t: [%s]}
                 what:
                   sql: |
                     %s
-                privacy: {unit: id, epsilon: %s, minGroup: 1, maxGroups: %d, maxRows: %d}
+                privacy: {unit: id, %s}
                 outputs: [{name: figures, to: [shop-a]}]
                 """
-                    .formatted(sql, epsilon, maxGroups, maxRows)),
-            JobId.of(OWNERS.getFirst(), "audit-of-sql"),
+                    .formatted(
+                        owners.stream().map(o -> o + "/t@1").collect(Collectors.joining(", ")),
+                        sql,
+                        privacy)),
+            JobId.of(owners.getFirst(), "audit-of-sql"),
             products,
             contract,
             DAY);

@@ -7,12 +7,14 @@ import hesuan.agent.data.OwnRows;
 import hesuan.agent.query.BoundedQuery;
 import hesuan.agent.query.SelectedQuery;
 import hesuan.aggregate.GroupUnion;
+import hesuan.aggregate.SecureSumSettings;
 import hesuan.dp.Answer;
 import hesuan.dp.GroupSelection;
 import hesuan.dp.QueryNoise;
 import hesuan.wire.Digest;
 import hesuan.wire.Json;
 import hesuan.wire.Plan;
+import hesuan.wire.ProductRef;
 import hesuan.wire.SecretBytes;
 import java.nio.ByteBuffer;
 import java.security.SecureRandom;
@@ -25,10 +27,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * {@link Plan.DpQuery}: each owner bounds and sums its own part in DuckDB, adds noise for the full
- * epsilon, and the secure sum adds the parts.
+ * epsilon or its share of one noise, and the secure sum adds the parts.
  */
 final class QueryStep {
-  /** Each addend carries its own noise, so two are enough. */
+  /** Where each addend carries its own noise, two are enough. */
   private static final int COHORT_MIN = 2;
 
   private static final Pattern INTEGER = Pattern.compile("-?[0-9]{1,15}");
@@ -38,7 +40,7 @@ final class QueryStep {
 
   QueryStep(OwnProducts own, Signatures signatures, SecureRandom random) {
     this.own = own;
-    this.sums = new JointSum(signatures, random, COHORT_MIN, true);
+    this.sums = new JointSum(signatures, random);
   }
 
   StepResult run(Plan.DpQuery step, StepContext context) throws SQLException {
@@ -124,7 +126,7 @@ final class QueryStep {
     return sums.run(
         context,
         step.name(),
-        step.tolerateLoss(),
+        settings(step, context, addend.length),
         addend,
         sum -> {
           int noises =
@@ -132,6 +134,27 @@ final class QueryStep {
                   step.products().stream().filter(p -> sum.survivors().contains(p.party())).count();
           return output(step, noise, noise.released(sum.sum(), noises), noises);
         });
+  }
+
+  private static SecureSumSettings settings(Plan.DpQuery step, StepContext context, int cells) {
+    Plan.SharedNoise shared = step.shared();
+    return shared == null
+        ? new SecureSumSettings(
+            context.session(step.name()),
+            context.plan().parties(),
+            context.plan().leader(),
+            cells,
+            COHORT_MIN,
+            step.tolerateLoss(),
+            true)
+        : SecureSumSettings.ofShares(
+            context.session(step.name()),
+            context.plan().parties(),
+            context.plan().leader(),
+            cells,
+            step.products().stream().map(ProductRef::party).toList(),
+            shared.unreliable(),
+            step.tolerateLoss());
   }
 
   private static long[] part(Plan.DpQuery step, OwnRows rows, SecretBytes seed)

@@ -8,6 +8,7 @@ import hesuan.agent.query.StoreTotals;
 import hesuan.aggregate.CellRange;
 import hesuan.aggregate.OpeningAggregator;
 import hesuan.aggregate.OtherAggregator;
+import hesuan.aggregate.SecureSumSettings;
 import hesuan.aggregate.SumOutcome;
 import hesuan.aggregate.TwoAggregatorContributor;
 import hesuan.aggregate.TwoAggregatorSettings;
@@ -46,8 +47,17 @@ final class SumStep {
     if (!step.aggregators().isEmpty()) {
       return overTwoAggregators(step, context, addend);
     }
-    return new JointSum(signatures, random, COHORT_MIN, false)
-        .run(context, step.name(), step.tolerateLoss(), addend, sum -> output(step, sum));
+    SecureSumSettings settings =
+        new SecureSumSettings(
+            context.session(step.name()),
+            context.plan().parties(),
+            context.plan().leader(),
+            addend.length,
+            COHORT_MIN,
+            step.tolerateLoss(),
+            false);
+    return new JointSum(signatures, random)
+        .run(context, step.name(), settings, addend, sum -> output(step, sum));
   }
 
   private StepResult overTwoAggregators(Plan.SecureSum step, StepContext context, long[] addend) {
@@ -65,8 +75,7 @@ final class SumStep {
             step.range() == null
                 ? List.of()
                 : List.of(
-                    new CellRange(
-                        step.keys().size(), step.range().lower(), step.range().upper())));
+                    new CellRange(step.keys().size(), step.range().lower(), step.range().upper())));
     if (context.self().equals(opening)) {
       SumOutcome sum =
           new OpeningAggregator(

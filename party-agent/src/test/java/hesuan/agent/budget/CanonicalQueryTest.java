@@ -17,11 +17,13 @@ import hesuan.wire.Json;
 import hesuan.wire.PartyId;
 import hesuan.wire.Plan;
 import hesuan.wire.ProductRef;
+import hesuan.wire.Rho;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class CanonicalQueryTest {
@@ -43,6 +45,7 @@ class CanonicalQueryTest {
         "SELECT \"@unit\", \"city\" AS \"@k0\" FROM \"@part\" WHERE " + where,
         List.of(key),
         List.of(List.of("a"), List.of("b")),
+        null,
         null,
         List.of(
             new Plan.Aggregate(
@@ -81,6 +84,7 @@ class CanonicalQueryTest {
     return CanonicalQuery.of(plan, SOFTWARE);
   }
 
+  private static final Rho RHO = Rho.parse("0.01");
   private static final Plan PLAN = plan("one", BRAND, step("TRUE"), "rows");
 
   @Test
@@ -109,8 +113,7 @@ class CanonicalQueryTest {
             1);
     List<Plan.Read> reads =
         List.of(new Plan.Read("city", Disclosure.AGGREGATE, "what.sql 9:9 city = 'a'"));
-    assertEquals(
-        query(PLAN), query(plan("two", OTHER, step("TRUE", "town", top, reads), "rows")));
+    assertEquals(query(PLAN), query(plan("two", OTHER, step("TRUE", "town", top, reads), "rows")));
   }
 
   /** Every other field of a query that is there today, and any that comes, is. */
@@ -121,7 +124,7 @@ class CanonicalQueryTest {
     plain.path("steps").path(0).fieldNames().forEachRemaining(fields::add);
     assertTrue(fields.containsAll(CanonicalQuery.LEFT_OUT_OF_QUERY));
     fields.removeAll(CanonicalQuery.LEFT_OUT_OF_QUERY);
-    fields.removeAll(Set.of("kind", "selection", "products"));
+    fields.removeAll(Set.of("kind", "selection", "shared", "products"));
     for (String field : fields) {
       ObjectNode changed = plain.deepCopy();
       ObjectNode step = (ObjectNode) changed.path("steps").path(0);
@@ -146,6 +149,38 @@ class CanonicalQueryTest {
             "overlap", List.of(ORDERS), null, List.of(), Epsilon.parse("0.5"), "0.0000001");
     assertNotEquals(
         query(plan("one", BRAND, overlap, "rows")), query(plan("two", BRAND, overlap, "rows")));
+  }
+
+  /** A peer that has forgotten the question would draw its share anew, and this party not. */
+  @Test
+  void sharedNoise_isNewEachTime_unlessEachShareIsTheWhole() {
+    Plan.DpQuery own = (Plan.DpQuery) step("TRUE");
+    Plan.DpQuery two = withOwners(own, 2).withNoise(new Plan.SharedNoise(1, "0.0000001", RHO));
+    assertEquals(query(plan("one", BRAND, two, "rows")), query(plan("two", BRAND, two, "rows")));
+    assertNotEquals(
+        query(plan("one", BRAND, two, "rows")),
+        query(plan("one", BRAND, withOwners(own, 2), "rows")));
+    Plan.DpQuery three = withOwners(own, 3).withNoise(new Plan.SharedNoise(1, "0.0000001", RHO));
+    assertNotEquals(
+        query(plan("one", BRAND, three, "rows")), query(plan("two", BRAND, three, "rows")));
+  }
+
+  private static Plan.DpQuery withOwners(Plan.DpQuery of, int owners) {
+    return new Plan.DpQuery(
+        of.name(),
+        IntStream.range(0, owners).mapToObj(o -> ProductRef.parse("shop-" + o + "/t@1")).toList(),
+        of.rows(),
+        of.keys(),
+        of.groups(),
+        null,
+        null,
+        of.aggregates(),
+        of.outcome(),
+        of.reads(),
+        of.maxGroups(),
+        of.maxRows(),
+        of.rowsMax(),
+        of.tolerateLoss());
   }
 
   /** Every field of a plan that is there today, and any that comes: kept unless it is listed. */

@@ -79,6 +79,7 @@ class OwnRowsTest {
         List.of("city"),
         CITIES.stream().map(List::of).toList(),
         null,
+        null,
         List.of(
             aggregate(Plan.AggregateKind.COUNT, null, 0, 1),
             aggregate(Plan.AggregateKind.COUNT_DISTINCT_UNIT, null, 0, 1),

@@ -51,6 +51,7 @@ class QueryItemsTest {
             List.of("tier"),
             TIERS,
             null,
+            null,
             List.of(
                 aggregate(Plan.AggregateKind.COUNT, null, 0, 1),
                 aggregate(Plan.AggregateKind.COUNT_DISTINCT_UNIT, null, 0, 1),

@@ -51,6 +51,7 @@ public final class JobReader {
   static final String PUBLIC_KEYS = "public";
   static final String PRIVATE_KEYS = "private";
   static final String HIDDEN_MATCHES = "hidden";
+  static final String SHARED_NOISE = "shared";
 
   /** No column: for answers that are about no person. */
   public static final String NO_UNIT = "none";
@@ -169,6 +170,7 @@ public final class JobReader {
                     "maxRows",
                     "keys",
                     "matches",
+                    "noise",
                     "weights")),
             outputs(f),
             run(f.objectOrEmpty("run", "deadline", "attempts", "onPartyLoss")));
@@ -290,6 +292,7 @@ public final class JobReader {
         f.integer("maxRows", 1, 1, 100_000),
         f.oneOf("keys", PUBLIC_KEYS, List.of(PUBLIC_KEYS, PRIVATE_KEYS)),
         f.oneOf("matches", "noised", List.of("noised", HIDDEN_MATCHES)),
+        f.oneOf("noise", "own", List.of("own", SHARED_NOISE)),
         weights(f.objectOfAnyFields("weights")));
   }
 

@@ -70,7 +70,7 @@ public final class Planner {
       throw new ProblemException(
           ErrorCode.INVALID_VALUE, "outputs", "one output", "" + job.outputs().size());
     }
-    Plan.Step step = step(job, new Inputs(job, products));
+    Plan.Step step = step(job, new Inputs(job, products), contract);
     List<ProductRef> refs = productsOf(step);
     allUsed(job, refs);
     checkPrivacy(job, step);
@@ -87,6 +87,9 @@ public final class Planner {
     parties.addAll(receivers);
     if (step instanceof Plan.SecureSum sum) {
       parties.addAll(sum.aggregators());
+    }
+    if (step instanceof Plan.DpQuery query) {
+      SqlNoise.requireOneSum(job, query, parties, leader);
     }
     return new Plan(
         id,
@@ -116,7 +119,7 @@ public final class Planner {
         StepUses.estimate(step, used));
   }
 
-  private static Plan.Step step(JobSpec job, Inputs inputs) {
+  private static Plan.Step step(JobSpec job, Inputs inputs, Contract contract) {
     JobSpec.Template template = job.what().template();
     String sql = job.what().sql();
     if ((template == null) == (sql == null)) {
@@ -140,6 +143,13 @@ public final class Planner {
           "noised: a template has a parameter for it",
           job.privacy().matches());
     }
+    if (sql == null && SqlNoise.isShared(job)) {
+      throw new ProblemException(
+          ErrorCode.INVALID_VALUE,
+          "privacy.noise",
+          "own: only a query's owners share noise",
+          job.privacy().noise());
+    }
     if (sql == null && !job.privacy().weights().isEmpty()) {
       throw new ProblemException(
           ErrorCode.INVALID_VALUE,
@@ -148,7 +158,7 @@ public final class Planner {
           job.privacy().weights().keySet().toString());
     }
     return sql != null
-        ? SqlReader.step(sql, job, inputs)
+        ? SqlReader.step(sql, job, inputs, contract)
         : Templates.of(template.name(), "what.template.name").step(job, inputs);
   }
 
@@ -255,7 +265,7 @@ public final class Planner {
           case Plan.Overlap _ -> true;
           case Plan.JoinStatistics s -> s.matches() == Plan.Matches.NOISED;
           case Plan.JoinQuery s -> s.matches() == Plan.Matches.NOISED;
-          case Plan.DpQuery s -> s.selection() != null;
+          case Plan.DpQuery s -> s.selection() != null || s.shared() != null;
           case Plan.Intersect _, Plan.IntersectAll _, Plan.SecureSum _, Plan.Train _ -> false;
         };
     if (mayFail && new java.math.BigDecimal(job.privacy().delta()).signum() <= 0) {
@@ -341,24 +351,25 @@ public final class Planner {
         .toList();
   }
 
-  /** Two parties on whose keeping apart what others give rests: the contract says which. */
+  /** On what others' keeping apart, or reliability, a promise rests: the contract says so. */
   private static List<Refusal> assumptionRefusals(Plan plan, Contract contract) {
-    List<PartyId> apart =
+    String needed =
         switch (plan.steps().getFirst()) {
-          case Plan.IntersectAll step -> List.of(plan.leader(), step.pivot());
-          case Plan.SecureSum sum -> sum.aggregators();
+          case Plan.IntersectAll step -> noCollusion(List.of(plan.leader(), step.pivot()));
+          case Plan.SecureSum sum when !sum.aggregators().isEmpty() ->
+              noCollusion(sum.aggregators());
+          case Plan.DpQuery query when query.shared() != null ->
+              SqlNoise.assumption(query, query.shared());
           case Plan.Overlap _,
               Plan.Intersect _,
               Plan.JoinStatistics _,
               Plan.JoinQuery _,
+              Plan.SecureSum _,
               Plan.DpQuery _,
               Plan.Train _ ->
-              List.of();
+              "";
         };
-    String needed =
-        "no-collusion:"
-            + apart.stream().map(PartyId::value).sorted().collect(Collectors.joining("+"));
-    if (apart.isEmpty() || contract.assumptions().contains(needed)) {
+    if (needed.isEmpty() || contract.assumptions().contains(needed)) {
       return List.of();
     }
     return List.of(
@@ -371,6 +382,12 @@ public final class Planner {
                 needed,
                 contract.assumptions().toString()),
             "contract.assumptions: + " + needed));
+  }
+
+  /** Of two parties by name. */
+  private static String noCollusion(List<PartyId> apart) {
+    return "no-collusion:"
+        + apart.stream().map(PartyId::value).sorted().collect(Collectors.joining("+"));
   }
 
   private static List<Refusal> termRefusals(Plan plan, Map<ProductRef, PublishedProduct> products) {

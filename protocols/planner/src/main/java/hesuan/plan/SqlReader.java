@@ -1,6 +1,7 @@
 package hesuan.plan;
 
 import hesuan.dp.QueryNoise;
+import hesuan.wire.Contract;
 import hesuan.wire.Epsilon;
 import hesuan.wire.ErrorCode;
 import hesuan.wire.Figure;
@@ -47,17 +48,22 @@ final class SqlReader {
   private final SqlTables tables;
   private final JobSpec job;
   private final Inputs inputs;
+  private final Contract contract;
 
-  private SqlReader(SqlSource source, JobSpec job, Inputs inputs) {
+  private SqlReader(SqlSource source, JobSpec job, Inputs inputs, Contract contract) {
     this.source = source;
     this.job = job;
     this.inputs = inputs;
+    this.contract = contract;
     this.tables = new SqlTables(source, job, inputs);
   }
 
-  static Plan.Step step(String sql, JobSpec job, Inputs inputs) {
+  /**
+   * @param contract says how many of those who share the noise may be unreliable
+   */
+  static Plan.Step step(String sql, JobSpec job, Inputs inputs, Contract contract) {
     SqlSource.Parsed parsed = SqlSource.parse(sql);
-    return new SqlReader(parsed.source(), job, inputs).query(parsed.node());
+    return new SqlReader(parsed.source(), job, inputs, contract).query(parsed.node());
   }
 
   private Plan.Step query(SqlNode node) {
@@ -110,23 +116,33 @@ final class SqlReader {
         select,
         selected ? Math.max(1, groupsMost) * tables.parts().size() : groups.size(),
         cells(numbered));
-    return new Plan.DpQuery(
-        "query",
-        Inputs.refs(tables.parts()),
-        rows(from, keys, numbered.values()),
-        keys.stream().map(SqlFigures.Key::name).toList(),
-        groups,
-        selected ? selection(keys, numbered.other(), groupsMost) : null,
-        numbered.aggregates(),
-        said.outcome(numbered),
-        tables.reads(),
-        job.privacy().maxGroups(),
-        job.privacy().maxRows(),
-        tables.rowsMax(),
-        Planner.toleratesLoss(job));
+    return SqlNoise.noised(
+        new Plan.DpQuery(
+            "query",
+            Inputs.refs(tables.parts()),
+            rows(from, keys, numbered.values()),
+            keys.stream().map(SqlFigures.Key::name).toList(),
+            groups,
+            selected ? selection(keys, numbered.other(), groupsMost) : null,
+            null,
+            numbered.aggregates(),
+            said.outcome(numbered),
+            tables.reads(),
+            job.privacy().maxGroups(),
+            job.privacy().maxRows(),
+            tables.rowsMax(),
+            Planner.toleratesLoss(job)),
+        job,
+        contract);
   }
 
   private Plan.Step joined(SqlJoined sides, SqlSelect select, Ending ending) {
+    if (SqlNoise.isShared(job)) {
+      throw source.refused(
+          ErrorCode.INVALID_VALUE,
+          select.getFrom(),
+          "one table held in parts for privacy.noise: shared");
+    }
     List<SqlFigures.Key> keys = keys(select, sides.grouped(), sides.groupedTables());
     keys.forEach(
         key -> {
@@ -158,6 +174,7 @@ final class SqlReader {
             rows(sides.figured(), List.of(), numbered.values()),
             keys.stream().map(SqlFigures.Key::name).toList(),
             groups,
+            null,
             null,
             numbered.aggregates(),
             said.outcome(numbered),
@@ -449,7 +466,7 @@ final class SqlReader {
   private Plan.Selection selection(List<SqlFigures.Key> keys, Epsilon epsilon, int groupsMax) {
     return new Plan.Selection(
         epsilon,
-        job.privacy().delta(),
+        SqlNoise.ofSelection(job),
         job.privacy().minGroup(),
         groupsMax,
         keys.stream().flatMap(k -> k.value().columns().stream()).distinct().sorted().toList());

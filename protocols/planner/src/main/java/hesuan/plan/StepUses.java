@@ -7,6 +7,7 @@ import hesuan.wire.Plan;
 import hesuan.wire.Product;
 import hesuan.wire.ProductRef;
 import hesuan.wire.Rho;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -208,7 +209,7 @@ final class StepUses {
     Epsilon epsilon = epsilon(step);
     Rho rho = rho(step);
     Plan.Concentrated concentrated =
-        rho.equals(Rho.of(epsilon)) ? null : new Plan.Concentrated(rho, delta(step));
+        rho.equals(Rho.of(epsilon)) ? null : new Plan.Concentrated(rho, outside(step));
     return products.stream()
         .sorted((a, b) -> a.ref().compareTo(b.ref()))
         .map(
@@ -238,8 +239,12 @@ final class StepUses {
       case Plan.Overlap s -> Rho.of(s.epsilon());
       case Plan.JoinStatistics s -> new Rho(Rho.of(s.epsilonEach()).picos() * s.parts());
       case Plan.JoinQuery s -> rho(s.matchesEpsilon(), s.figures().aggregates());
-      case Plan.DpQuery s ->
-          rho(s.selection() == null ? Epsilon.ZERO : s.selection().epsilon(), s.aggregates());
+      case Plan.DpQuery s -> {
+        Epsilon selection = s.selection() == null ? Epsilon.ZERO : s.selection().epsilon();
+        yield s.shared() == null
+            ? rho(selection, s.aggregates())
+            : Rho.of(selection).plus(s.shared().rho());
+      }
       case Plan.Intersect _, Plan.IntersectAll _, Plan.SecureSum _, Plan.Train _ -> Rho.ZERO;
     };
   }
@@ -251,12 +256,23 @@ final class StepUses {
         .reduce(Rho.of(beside), Rho::plus);
   }
 
+  /** The delta of parts that are not concentrated without one. */
+  private static String outside(Plan.Step step) {
+    if (step instanceof Plan.DpQuery query) {
+      return query.selection() == null ? "0" : query.selection().delta();
+    }
+    return delta(step);
+  }
+
   private static String delta(Plan.Step step) {
     return switch (step) {
       case Plan.Overlap s -> s.delta();
       case Plan.JoinStatistics s -> s.delta();
       case Plan.JoinQuery s -> s.delta();
-      case Plan.DpQuery s -> s.selection() == null ? "0" : s.selection().delta();
+      case Plan.DpQuery s ->
+          Fields.plain(
+              new BigDecimal(s.selection() == null ? "0" : s.selection().delta())
+                  .add(new BigDecimal(s.shared() == null ? "0" : s.shared().delta())));
       case Plan.Intersect _, Plan.IntersectAll _, Plan.SecureSum _, Plan.Train _ -> "0";
     };
   }

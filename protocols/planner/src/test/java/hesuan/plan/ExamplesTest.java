@@ -63,6 +63,7 @@ class ExamplesTest {
     "secure-sum,mall-b,'brand-a,mall-b,pay-c',0",
     "two-aggregators,brand-a,'brand-a,mall-b,pay-c',0",
     "dp-query,brand-a,'brand-a,mall-b,pay-c',0.9",
+    "shared-noise,brand-a,'brand-a,mall-b,pay-c',0.9",
     "sql,brand-a,'brand-a,mall-b,pay-c',1",
     "sql-join,brand-a,'brand-a,mall-b',0.999999",
     "learn,brand-a,'brand-a,mall-b,pay-c',0"

@@ -229,7 +229,16 @@ class JobReaderTest {
     assertEquals(new JobSpec.Run(Duration.ofMinutes(30), 3, "fail"), job.run());
     assertEquals(
         new JobSpec.Privacy(
-            "phone", Epsilon.parse("0.5"), "0.0000001", 50, 1, 1, "public", "noised", Map.of()),
+            "phone",
+            Epsilon.parse("0.5"),
+            "0.0000001",
+            50,
+            1,
+            1,
+            "public",
+            "noised",
+            "own",
+            Map.of()),
         job.privacy());
     assertEquals(new JobSpec.Purpose("audience.overlap", "contract", "P30D"), job.purpose());
     assertEquals("aggregate", job.outputs().getFirst().form());

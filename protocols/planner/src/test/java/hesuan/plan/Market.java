@@ -42,7 +42,7 @@ final class Market {
         TODAY,
         UNTIL,
         100,
-        List.of("no-collusion:brand-a+mall-b"));
+        List.of("no-collusion:brand-a+mall-b", "shared-noise:1-of-3"));
   }
 
   static Contract contract() {

@@ -6,13 +6,16 @@ import hesuan.dp.Normal;
 import hesuan.wire.Epsilon;
 import hesuan.wire.ErrorCode;
 import hesuan.wire.ProblemException;
+import hesuan.wire.Rho;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.math.RoundingMode;
+import java.util.function.Function;
 
 /** The least Gaussian noise that keeps a given epsilon and delta. */
 public final class GaussianCalibration {
   private static final int VARIANCE_BITS = 24;
+  private static final double TRILLION = 1e12;
 
   private GaussianCalibration() {}
 
@@ -42,6 +45,33 @@ public final class GaussianCalibration {
     double far = Normal.above(epsilon / distance + distance / 2);
     return Normal.above(epsilon / distance - distance / 2)
         - (far == 0 ? 0 : Math.exp(epsilon + Math.log(far)));
+  }
+
+  /**
+   * The most that figures may cost for which epsilon and delta are kept: the rho of the Gaussian,
+   * less what the discrete law of the figures takes, which the accountant checks. Rounded down to
+   * six digits, so that whoever computes it comes to the same whatever its machine makes of the
+   * last bits.
+   *
+   * @param figures what is released for a rho
+   */
+  public static Rho rho(Epsilon epsilon, Delta delta, Function<Rho, PrivacyEvent> figures) {
+    double asked = Accountant.toDouble(epsilon);
+    double one = sigma(epsilon, delta);
+    double rho = TRILLION / (2 * one * one);
+    while (true) {
+      double digits = Math.pow(10, Math.max(0, Math.floor(Math.log10(rho)) - 5));
+      Rho tried = new Rho((long) (Math.floor(rho / digits) * digits));
+      if (tried.equals(Rho.ZERO)) {
+        throw new ProblemException(
+            ErrorCode.INVALID_VALUE, "epsilon", "more of it, or of delta", epsilon.toString());
+      }
+      double spent = Accountant.spent(figures.apply(tried), delta).epsilon();
+      if (spent <= asked) {
+        return tried;
+      }
+      rho = tried.picos() * (1 - 2 * Math.clamp(spent / asked - 1, 1e-5, 0.25));
+    }
   }
 
   /**

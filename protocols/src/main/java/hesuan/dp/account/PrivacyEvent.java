@@ -3,6 +3,7 @@ package hesuan.dp.account;
 import hesuan.dp.Delta;
 import hesuan.dp.NoiseScale;
 import hesuan.dp.NoiseVariance;
+import hesuan.dp.QueryNoise;
 import hesuan.wire.Epsilon;
 import java.util.List;
 
@@ -59,6 +60,14 @@ public sealed interface PrivacyEvent {
     public Sequence {
       events = List.copyOf(events);
     }
+  }
+
+  /** All figures of a query under shared noise. */
+  static PrivacyEvent of(List<QueryNoise.Shielded> figures) {
+    return new Sequence(
+        figures.stream()
+            .<PrivacyEvent>map(f -> new DiscreteGaussian(f.variance(), f.shift(), f.cells()))
+            .toList());
   }
 
   /** The same so many times. */

@@ -76,7 +76,7 @@ public final class AuditSuite {
                 rows -> sum(rows, 0),
                 variance));
       }
-      case THRESHOLD, DELTA_SPLIT, FLOAT_SUM, SHARE, RETRY -> {}
+      case THRESHOLD, DELTA_SPLIT, FLOAT_SUM, NORM, SHARE, RETRY -> {}
     }
   }
 
@@ -98,7 +98,7 @@ public final class AuditSuite {
         cases.add(laplace("sum of squares", mutation, rows * moments.squareMagnitude(), squares));
       }
       case FLOAT_SUM -> cases.add(floatSum());
-      case THRESHOLD, DELTA_SPLIT, SHARE, RETRY -> {}
+      case THRESHOLD, DELTA_SPLIT, NORM, SHARE, RETRY -> {}
     }
   }
 
@@ -120,7 +120,7 @@ public final class AuditSuite {
                   return cells;
                 }));
       }
-      case THRESHOLD, DELTA_SPLIT, FLOAT_SUM, SHARE, RETRY -> {}
+      case THRESHOLD, DELTA_SPLIT, FLOAT_SUM, NORM, SHARE, RETRY -> {}
     }
   }
 
@@ -134,7 +134,7 @@ public final class AuditSuite {
       // With few groups one step of the threshold is a large factor.
       case THRESHOLD -> keys(cases, mutation, 2);
       case DELTA_SPLIT -> keys(cases, mutation, 10);
-      case SCALE, SENSITIVITY, REUSE, FLOAT_SUM, SHARE, RETRY -> {}
+      case SCALE, SENSITIVITY, REUSE, FLOAT_SUM, NORM, SHARE, RETRY -> {}
     }
   }
 
@@ -193,7 +193,7 @@ public final class AuditSuite {
                 DELTA.toDouble(),
                 (bits, with) -> dummies.draw(bits) + (with ? 1 : 0)));
       }
-      case BOUND, SENSITIVITY, THRESHOLD, DELTA_SPLIT, REUSE, FLOAT_SUM, SHARE, RETRY -> {}
+      case BOUND, SENSITIVITY, THRESHOLD, DELTA_SPLIT, REUSE, FLOAT_SUM, NORM, SHARE, RETRY -> {}
     }
   }
 
@@ -222,7 +222,7 @@ public final class AuditSuite {
                   return sum;
                 }));
       }
-      case BOUND, SENSITIVITY, THRESHOLD, DELTA_SPLIT, REUSE, FLOAT_SUM, RETRY -> {}
+      case BOUND, SENSITIVITY, THRESHOLD, DELTA_SPLIT, REUSE, FLOAT_SUM, NORM, RETRY -> {}
     }
   }
 

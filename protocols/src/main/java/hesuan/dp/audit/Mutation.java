@@ -10,6 +10,7 @@ public enum Mutation {
   DELTA_SPLIT("delta not split over the groups of a person"),
   REUSE("the same noise in every cell"),
   FLOAT_SUM("sums in floating point"),
+  NORM("L1 sensitivity where the square of L2 is due"),
   SHARE("shares of joint noise that count on everybody"),
   RETRY("fresh noise for each attempt of one job");
 
