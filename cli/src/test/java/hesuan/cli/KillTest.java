@@ -30,6 +30,7 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -54,6 +55,11 @@ import org.junit.jupiter.api.TestInstance;
 class KillTest {
   private static final int SIGKILL = 128 + 9;
   private static final int PEOPLE = 120;
+
+  /** Less than a silence, and often enough to outlast any limit of the processor's kind. */
+  private static final Duration STARVED_FOR = Duration.ofMillis(900);
+
+  private static final int STARVED_TURNS = 7;
 
   /** How many of a party's people the next one lacks. */
   private static final int SHIFT = 10;
@@ -288,6 +294,32 @@ class KillTest {
 
   private static boolean thirdIsSilent(Trial trial) {
     return trial.way == Way.CANCELLED || trial.way == Way.EXPIRED;
+  }
+
+  /** A party that hardly gets a processor says all along that it is there: nobody gives it up. */
+  @Test
+  void attempt_partyThatHardlyGetsAProcessor_isWaitedFor() throws Exception {
+    revive();
+    trio.signal(THIRD, "STOP");
+    String spec = spec(new Trial(Way.LAST_LOSS, List.of()));
+    String id = trio.coordinator().post("/jobs", Map.of("spec", spec)).path("id").asText();
+    await("the two others to admit", () -> trio.job(id).path("admittedBy").size() == 2);
+    trio.signal(MEMBER, "STOP");
+    trio.signal(THIRD, "CONT");
+    await("the leader to begin", () -> trio.agentState(LEADER, id).equals("running"));
+    ProcessHandle starved = trio.federation.process(MEMBER).toHandle();
+    for (int turn = 0; turn < STARVED_TURNS; turn++) {
+      Duration before = starved.info().totalCpuDuration().orElseThrow();
+      trio.signal(MEMBER, "CONT");
+      await(
+          "a little work of the member's",
+          () -> !starved.info().totalCpuDuration().orElseThrow().minus(before).isZero());
+      trio.signal(MEMBER, "STOP");
+      Thread.sleep(STARVED_FOR);
+    }
+    trio.signal(MEMBER, "CONT");
+    await("an end of " + id, () -> trio.job(id).path("ended").asBoolean());
+    assertEquals("done", trio.job(id).path("state").asText(), () -> told(id));
   }
 
   /** Whom all three share, each learns of its own; or, if one is lost, nobody anything. */

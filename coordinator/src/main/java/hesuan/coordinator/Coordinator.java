@@ -67,7 +67,7 @@ public final class Coordinator implements AutoCloseable {
       new Schema("coordinator", Coordinator.class, List.of("001-base.sql", "002-budget-head.sql"));
 
   private static final Logger log = LoggerFactory.getLogger(Coordinator.class);
-  private static final long RELAY_WAIT_MILLIS = 20_000;
+  private static final long RELAY_WAIT_MILLIS = 60_000;
   private static final String CA = "keys/ca.pem";
   private static final String TLS = "keys/tls.pem";
   private static final String SIGNING = "keys/signing.key";

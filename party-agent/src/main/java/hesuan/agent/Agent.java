@@ -98,9 +98,14 @@ public final class Agent implements AutoCloseable {
   public record Join(Path home, AgentConfig config, String token) {}
 
   private static final String HELLO_TYPE = "application/vnd.hesuan.hello";
-  private static final Duration LINK_OPEN_MAX = Duration.ofSeconds(4);
 
-  private static final Duration HEAD_KEPT_MAX = Duration.ofSeconds(20);
+  /**
+   * A party that is there but slow to begin is waited for: the coordinator tells of one that is
+   * gone, and that interrupts the attempt.
+   */
+  private static final Duration LINK_OPEN_MAX = Duration.ofSeconds(60);
+
+  private static final Duration HEAD_KEPT_MAX = Duration.ofSeconds(60);
 
   /** No attempt has this number: a link for a result whose delivery was interrupted. */
   private static final int DELIVERY = 1000;
@@ -224,7 +229,9 @@ public final class Agent implements AutoCloseable {
           }
         };
     this.products =
-        new OwnProducts(store, keys, policy, budget, home.resolve("tmp"), config, clock, random);
+        opened(
+            new OwnProducts(
+                store, keys, policy, budget, home.resolve("tmp"), config, clock, random));
     this.receipts = new Receipts(store, keys, log, book, budget, members, clock);
     Witnesses witnesses =
         new Witnesses(store, budget, keys, head -> say.accept(budgetHead(head)), HEAD_KEPT_MAX);
@@ -367,6 +374,7 @@ public final class Agent implements AutoCloseable {
         line.sayUnanswered();
       }
       driver.tick();
+      products.forgetIdle();
     } catch (RuntimeException e) {
       LOG.error("tick failed", e);
     }

@@ -35,7 +35,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /** This party's products. Where the rows lie is known here and nowhere else. */
-public final class OwnProducts {
+public final class OwnProducts implements AutoCloseable {
   /**
    * What opens the commitment that a published product holds: for an auditor whom the owner trusts
    * with the fingerprint.
@@ -85,6 +85,7 @@ public final class OwnProducts {
   private final PolicyEngine policy;
   private final Budget budget;
   private final ReadLimits limits;
+  private final HeldRows heldRows;
   private final Clock clock;
   private final SecureRandom random;
   private final Map<ProductRef, Fingerprint.Seen> seen = new ConcurrentHashMap<>();
@@ -109,6 +110,7 @@ public final class OwnProducts {
             config.threads(),
             BATCH_ROWS,
             spill);
+    this.heldRows = new HeldRows(config.duckdbMemoryMegabytes(), clock);
     this.clock = clock;
     this.random = random;
   }
@@ -240,6 +242,7 @@ public final class OwnProducts {
   public void withdraw(ProductRef ref) {
     require(ref);
     flag(ref, "withdrawn");
+    heldRows.drop(ref);
   }
 
   public boolean isAccepted(ProductRef ref) {
@@ -325,8 +328,19 @@ public final class OwnProducts {
               held.product,
               Fingerprint.open(
                   held.source, held.product.columns(), held.fingerprint(), limits),
-              held.rowFilter);
+              held.rowFilter,
+              heldRows);
         });
+  }
+
+  /** Now and then: what no job asked for of late is not held in memory any more. */
+  public void forgetIdle() {
+    heldRows.dropIdle();
+  }
+
+  @Override
+  public void close() {
+    heldRows.close();
   }
 
   private PartyId party() {

@@ -16,14 +16,14 @@ import hesuan.wire.ErrorCode;
 import hesuan.wire.ProblemException;
 import hesuan.wire.Product;
 import hesuan.wire.SecretBytes;
-import java.nio.ByteBuffer;
-import java.security.MessageDigest;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.duckdb.DuckDBAppender;
 import org.duckdb.DuckDBConnection;
 import org.jspecify.annotations.Nullable;
@@ -38,37 +38,60 @@ public final class OwnRows implements AutoCloseable {
   /** The people in the rows: {@code raw} identifier as it stands there, {@code unit} for whom. */
   public static final String PERSON = "person";
 
-  /** Of 16 bytes and more each, so that they take less than half of what DuckDB has by default. */
-  private static final long VALUES_KEPT_MAX = 6_000_000;
+  /** Tables of a copy: its rows, and the identifiers as they stand in them. */
+  private static final String HELD = "held";
+
+  private static final String RAWS = "raws";
+
+  /** Of a person, in both. */
+  private static final String NUMBER = "\"@number\"";
 
   private final Product product;
   private final SourceReader reader;
-  private final DuckDBConnection connection;
+  private final HeldRows held;
+  private DuckDBConnection connection;
+  private HeldRows.@Nullable Copy copy;
 
-  private OwnRows(Product product, SourceReader reader, DuckDBConnection connection) {
+  private OwnRows(
+      Product product, SourceReader reader, HeldRows held, DuckDBConnection connection) {
     this.product = product;
     this.reader = reader;
+    this.held = held;
     this.connection = connection;
   }
 
   static OwnRows open(
-      Product product, Source source, @Nullable String rowFilter, ReadLimits limits) {
-    return of(product, SourceReader.open(source, product.columns(), limits), rowFilter);
+      Product product,
+      Source source,
+      @Nullable String rowFilter,
+      ReadLimits limits,
+      HeldRows held) {
+    return of(product, SourceReader.open(source, product.columns(), limits), rowFilter, held);
   }
 
-  /** The reader is this object's to close, whatever happens. */
-  static OwnRows of(Product product, SourceReader reader, @Nullable String rowFilter) {
+  /**
+   * The reader is this object's to close, whatever happens.
+   *
+   * @param held copies of rows of this version, which has this filter
+   */
+  static OwnRows of(
+      Product product, SourceReader reader, @Nullable String rowFilter, HeldRows held) {
     try {
       DuckDBConnection connection = (DuckDBConnection) reader.connection();
-      try (Statement statement = connection.createStatement()) {
-        statement.execute(
-            "CREATE VIEW %s AS SELECT * FROM %s WHERE (%s)"
-                .formatted(VISIBLE, SourceReader.PART, rowFilter == null ? "TRUE" : rowFilter));
-      }
-      return new OwnRows(product, reader, connection);
+      execute(
+          connection,
+          "CREATE VIEW %s AS SELECT * FROM %s WHERE (%s)"
+              .formatted(VISIBLE, SourceReader.PART, rowFilter == null ? "TRUE" : rowFilter));
+      return new OwnRows(product, reader, held, connection);
     } catch (SQLException e) {
       reader.close();
       throw problem(product, e);
+    }
+  }
+
+  private static void execute(Connection connection, String sql) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(sql);
     }
   }
 
@@ -77,28 +100,64 @@ public final class OwnRows implements AutoCloseable {
   }
 
   /**
-   * To call before more than one query goes over the rows: a CSV is then parsed once, and what is
-   * asked of it lies in DuckDB's memory, if it fits.
+   * To call first where queries about people go over the rows: a CSV is then parsed once, for this
+   * and for later jobs, and what is asked of it lies in DuckDB's memory, if it fits. Rows without
+   * an identifier are left out.
    *
    * @param text of the queries; a column is asked for if its name stands anywhere in it
    */
   public void keep(String text) throws SQLException {
-    String id = product.id().column();
-    List<String> asked =
-        product.columns().stream()
-            .map(Product.Column::name)
-            .filter(name -> name.equals(id) || text.contains(name))
-            .map(name -> '"' + name + '"')
-            .toList();
-    boolean fits = product.rows() * asked.size() <= VALUES_KEPT_MAX;
-    if (!(reader.source() instanceof Source.Csv) || !fits) {
+    if (!(reader.source() instanceof Source.Csv)) {
       return;
     }
-    try (Statement statement = connection.createStatement()) {
-      statement.execute(
-          "CREATE TABLE kept AS SELECT %s FROM %s".formatted(String.join(", ", asked), VISIBLE));
-      statement.execute("CREATE OR REPLACE VIEW " + VISIBLE + " AS SELECT * FROM kept");
+    Set<String> asked =
+        product.columns().stream()
+            .map(Product.Column::name)
+            .filter(text::contains)
+            .collect(Collectors.toSet());
+    HeldRows.Copy taken =
+        held.take(product.ref(), product.rows(), asked, this::parsed).orElse(null);
+    if (taken != null) {
+      copy = taken;
+      connection.close();
+      connection = (DuckDBConnection) taken.reader.connection();
+      execute(
+          connection,
+          "CREATE OR REPLACE TEMP VIEW %s AS SELECT * FROM %s".formatted(VISIBLE, HELD));
     }
+  }
+
+  private HeldRows.Copy parsed(Set<String> columns, long values) throws SQLException {
+    String id = quoted(product.id().column());
+    StringBuilder selected = new StringBuilder();
+    columns.forEach(name -> selected.append(", ").append(quoted(name)));
+    execute(
+        connection,
+        "CREATE TEMP TABLE parsed AS SELECT CAST(%s AS VARCHAR) AS \"@raw\"%s FROM %s"
+            .formatted(id, selected, VISIBLE));
+    reader.requireUntouched();
+    execute(
+        connection,
+        "CREATE TABLE %s AS SELECT CAST(row_number() OVER () - 1 AS INTEGER) AS %s, raw FROM (SELECT DISTINCT \"@raw\" AS raw FROM parsed WHERE \"@raw\" IS NOT NULL)"
+            .formatted(RAWS, NUMBER));
+    execute(
+        connection,
+        "CREATE TABLE %s AS SELECT %s.%s%s FROM parsed JOIN %s ON \"@raw\" = raw"
+            .formatted(HELD, RAWS, NUMBER, selected, RAWS));
+    execute(connection, "DROP TABLE parsed");
+    PersonIds.Builder people = new PersonIds.Builder(product.id().rule());
+    try (Statement statement = connection.createStatement();
+        ResultSet raws =
+            statement.executeQuery("SELECT raw FROM %s ORDER BY %s".formatted(RAWS, NUMBER))) {
+      while (raws.next()) {
+        people.add(raws.getString(1));
+      }
+    }
+    return new HeldRows.Copy(reader, columns, people.build(), values);
+  }
+
+  private static String quoted(String name) {
+    return '"' + name.replace("\"", "\"\"") + '"';
   }
 
   public Connection connection() {
@@ -156,33 +215,62 @@ public final class OwnRows implements AutoCloseable {
    * @param secret keys the numbers, so that an order by them cannot be steered from outside
    */
   public void findPeople(SecretBytes secret) throws SQLException {
-    byte[] key = secret.exposeCopy();
+    try (PersonIds.Units units = new PersonIds.Units(secret)) {
+      if (copy == null) {
+        findPeople(units);
+      } else {
+        findPeople(copy.people, units);
+      }
+    }
+  }
+
+  private void findPeople(PersonIds.Units units) throws SQLException {
     IdNormaliser normaliser = new IdNormaliser(product.id().rule());
-    MessageDigest sha256 = Digest.sha256();
+    execute(connection, "CREATE TEMP TABLE " + PERSON + " (raw VARCHAR, unit BIGINT)");
     // A result is streamed, and another statement on its connection would end it: hence two.
     try (Connection reading = reader.connection();
-        Statement making = connection.createStatement();
-        Statement asking = reading.createStatement()) {
-      making.execute("CREATE TEMP TABLE " + PERSON + " (raw VARCHAR, unit BIGINT)");
-      try (ResultSet raws =
-              asking.executeQuery(
-                  "SELECT DISTINCT CAST(\"%s\" AS VARCHAR) FROM %s"
-                      .formatted(product.id().column().replace("\"", "\"\""), VISIBLE));
-          DuckDBAppender appender = connection.createAppender("temp", "main", PERSON)) {
-        while (raws.next()) {
-          String raw = raws.getString(1);
-          if (normaliser.accept(raw) == IdNormaliser.Verdict.NORMALISED) {
-            sha256.update(key);
-            sha256.update(normaliser.bytes(), 0, normaliser.length());
-            appender.beginRow();
-            appender.append(raw);
-            appender.append(ByteBuffer.wrap(sha256.digest()).getLong());
-            appender.endRow();
-          }
+        Statement asking = reading.createStatement();
+        ResultSet raws =
+            asking.executeQuery(
+                "SELECT DISTINCT CAST(%s AS VARCHAR) FROM %s"
+                    .formatted(quoted(product.id().column()), VISIBLE));
+        DuckDBAppender appender = connection.createAppender("temp", "main", PERSON)) {
+      while (raws.next()) {
+        String raw = raws.getString(1);
+        if (normaliser.accept(raw) == IdNormaliser.Verdict.NORMALISED) {
+          appender.beginRow();
+          appender.append(raw);
+          appender.append(units.of(normaliser.bytes(), 0, normaliser.length()));
+          appender.endRow();
         }
       }
-    } finally {
-      java.util.Arrays.fill(key, (byte) 0);
+    }
+  }
+
+  /** Rows find their people by number, which is quicker than by text. */
+  private void findPeople(PersonIds people, PersonIds.Units units) throws SQLException {
+    execute(connection, "CREATE TEMP TABLE units (%s INTEGER, unit BIGINT)".formatted(NUMBER));
+    try (DuckDBAppender appender = connection.createAppender("temp", "main", "units")) {
+      people.forEach(units, (number, unit) -> append(appender, number, unit));
+    }
+    execute(
+        connection,
+        "CREATE TEMP VIEW %s AS SELECT raw, unit FROM %s JOIN units USING (%s)"
+            .formatted(PERSON, RAWS, NUMBER));
+    execute(
+        connection,
+        "CREATE TEMP VIEW \"@part\" AS SELECT units.unit AS \"@unit\", %1$s.* FROM %1$s JOIN units USING (%2$s)"
+            .formatted(HELD, NUMBER));
+  }
+
+  private static void append(DuckDBAppender appender, int number, long unit) {
+    try {
+      appender.beginRow();
+      appender.append(number);
+      appender.append(unit);
+      appender.endRow();
+    } catch (SQLException e) {
+      throw new IllegalStateException("DuckDB takes no row", e);
     }
   }
 
@@ -207,7 +295,12 @@ public final class OwnRows implements AutoCloseable {
     } catch (SQLException e) {
       throw new IllegalStateException("DuckDB does not close", e);
     } finally {
-      reader.close();
+      if (copy != null) {
+        held.release(copy);
+      }
+      if (copy == null || !copy.reader.equals(reader)) {
+        reader.close();
+      }
     }
   }
 }

@@ -18,8 +18,8 @@ import hesuan.wire.ProblemException;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
+import java.util.concurrent.CompletionService;
+import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -123,35 +123,41 @@ final class Attempt implements Runnable {
         ErrorCode.RESTARTED, self.value(), "an attempt in one run", "the attempt was stopped");
   }
 
-  /** All at once: each side waits for the other, and three parties wait in different orders. */
-  private void connect() throws Exception {
-    try (ExecutorService pool = Executors.newVirtualThreadPerTaskExecutor()) {
-      Map<PartyId, Future<Link>> dialling = new TreeMap<>();
+  /**
+   * All at once: each side waits for the other, and three parties wait in different orders. The
+   * first that fails, or an interrupt, ends the waiting for the others.
+   */
+  private void connect() throws InterruptedException {
+    ExecutorService pool = Executors.newVirtualThreadPerTaskExecutor();
+    CompletionService<Link> dialling = new ExecutorCompletionService<>(pool);
+    Map<PartyId, Future<Link>> dialled = new TreeMap<>();
+    try {
       for (PartyId peer : entry.plan().parties()) {
         if (!peer.equals(self)) {
-          dialling.put(peer, pool.submit((Callable<Link>) () -> links.open(entry, attempt, peer)));
+          dialled.put(peer, dialling.submit(() -> links.open(entry, attempt, peer)));
         }
       }
-      ProblemException first = null;
-      for (Map.Entry<PartyId, Future<Link>> each : dialling.entrySet()) {
-        try {
-          open.put(each.getKey(), each.getValue().get());
-        } catch (ExecutionException e) {
-          first =
-              first != null
-                  ? first
-                  : e.getCause() instanceof ProblemException problem
-                      ? problem
-                      : new ProblemException(
-                          ErrorCode.INTERNAL,
-                          each.getKey().value(),
-                          "a connection",
-                          String.valueOf(e.getCause()));
+      for (int done = 0; done < dialled.size(); done++) {
+        Future<Link> next = dialling.take();
+        if (next.state() == Future.State.FAILED) {
+          throw next.exceptionNow() instanceof ProblemException problem
+              ? problem
+              : new ProblemException(
+                  ErrorCode.INTERNAL,
+                  self.value(),
+                  "a connection",
+                  String.valueOf(next.exceptionNow()));
         }
       }
-      if (first != null) {
-        throw first;
-      }
+    } finally {
+      pool.shutdownNow();
+      pool.close();
+      dialled.forEach(
+          (peer, link) -> {
+            if (link.state() == Future.State.SUCCESS) {
+              open.put(peer, link.resultNow());
+            }
+          });
     }
   }
 

@@ -9,6 +9,7 @@ import hesuan.wire.Plan.AggregateKind;
 import hesuan.wire.Plan.DpQuery;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
@@ -24,7 +25,7 @@ import java.util.stream.IntStream;
  * by no more than {@code QueryNoise.sensitivity} says.
  *
  * <p>The connection must hold the rows as {@code visible} and the people as {@code person(raw,
- * unit)}.
+ * unit)}; it may hold both joined as {@code "@part"} beside them.
  */
 public final class BoundedQuery {
   private final DpQuery step;
@@ -171,8 +172,15 @@ public final class BoundedQuery {
     };
   }
 
-  /** The owner's rows of people, each with its person. */
+  /** The owner's rows of people, each with its person, unless the connection holds that already. */
   static void createPart(Connection connection, String idColumn) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet part =
+            statement.executeQuery("SELECT 1 FROM duckdb_views() WHERE view_name = '@part'")) {
+      if (part.next()) {
+        return;
+      }
+    }
     execute(
         connection,
         "CREATE TEMP VIEW \"@part\" AS SELECT person.unit AS \"@unit\", visible.* FROM visible JOIN person ON CAST(visible.%s AS VARCHAR) = person.raw"

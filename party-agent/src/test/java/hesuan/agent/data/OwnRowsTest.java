@@ -18,8 +18,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.time.Clock;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -29,6 +31,12 @@ class OwnRowsTest {
   private static final String OTHER = "13800000002";
 
   @TempDir Path folder;
+  private final HeldRows held = new HeldRows(256, Clock.systemUTC());
+
+  @AfterEach
+  void drop() {
+    held.close();
+  }
 
   /** One person with four rows in a, two in b, one in c under two spellings; another with one. */
   private OwnRows rows(String filter) throws IOException {
@@ -50,7 +58,7 @@ class OwnRowsTest {
         """
             .formatted(PERSON, OTHER));
     Source source = new Source.Csv(file);
-    return OwnRows.open(product(source), source, filter, limits());
+    return OwnRows.open(product(source), source, filter, limits(), held);
   }
 
   private ReadLimits limits() {
@@ -147,7 +155,7 @@ class OwnRowsTest {
     }
     Files.writeString(folder.resolve("many.csv"), csv);
     Source source = new Source.Csv(folder.resolve("many.csv"));
-    try (OwnRows rows = OwnRows.open(product(source), source, null, limits())) {
+    try (OwnRows rows = OwnRows.open(product(source), source, null, limits(), held)) {
       rows.findPeople(new SecretBytes(new byte[32]));
       long[] cells = new BoundedQuery(query(1, 1), "phone", 7).run(rows.connection());
       assertEquals(20_000, cells[0]);

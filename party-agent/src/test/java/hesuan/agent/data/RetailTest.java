@@ -37,6 +37,7 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Clock;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -59,6 +60,7 @@ class RetailTest {
   private static final LocalDate TODAY = LocalDate.of(2026, 11, 21);
 
   @TempDir Path folder;
+  private final HeldRows held = new HeldRows(256, Clock.systemUTC());
   private final Map<ProductRef, Product> products = new LinkedHashMap<>();
   private final Map<ProductRef, Source> sources = new LinkedHashMap<>();
 
@@ -164,7 +166,7 @@ class RetailTest {
       byte[] bytes = new byte[32];
       Arrays.fill(bytes, (byte) (seed * 2 + shop));
       SecretBytes secret = new SecretBytes(bytes);
-      try (OwnRows rows = OwnRows.open(products.get(ref), sources.get(ref), null, limits())) {
+      try (OwnRows rows = OwnRows.open(products.get(ref), sources.get(ref), null, limits(), held)) {
         rows.findPeople(secret);
         long[] part = new BoundedQuery(query, "hhid", seed).run(rows.connection());
         long[] noised = noise.noised(part, secret);

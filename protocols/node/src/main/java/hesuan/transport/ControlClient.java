@@ -72,7 +72,7 @@ public final class ControlClient implements AutoCloseable {
   private static final long PAUSE_MAX_MILLIS = 5_000;
   private static final long SLOW_MILLIS = 5_000;
   private static final int CALL_MILLIS_MAX = 10_000;
-  private static final int MEET_MILLIS_MAX = 4_000;
+  private static final int MEET_MILLIS_MAX = 10_000;
   private static final int DIALLING_BEATS_MAX = 20;
   private static final int TRIES_MAX = 3;
   private static final Logger log = LoggerFactory.getLogger(ControlClient.class);

@@ -59,6 +59,10 @@ public final class ControlServer implements AutoCloseable {
   private static final long KEEP_ALIVE_MILLIS = 30_000;
 
   private static final long SLOW_MILLIS = 5_000;
+
+  /** No longer than an agent waits that dials: both may have just started, on a busy machine. */
+  private static final long HANDSHAKE_MILLIS = 10_000;
+
   static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
   private static final int CALLS_PER_CONNECTION_MAX = 16;
   private static final String CONNECT = ControlGrpc.getConnectMethod().getFullMethodName();
@@ -94,7 +98,7 @@ public final class ControlServer implements AutoCloseable {
             .maxInboundMessageSize(MESSAGE_BYTES_MAX)
             .maxConcurrentCallsPerConnection(CALLS_PER_CONNECTION_MAX)
             .keepAliveTime(KEEP_ALIVE_MILLIS, TimeUnit.MILLISECONDS)
-            .handshakeTimeout(SLOW_MILLIS, TimeUnit.MILLISECONDS)
+            .handshakeTimeout(HANDSHAKE_MILLIS, TimeUnit.MILLISECONDS)
             .addService(new EnrolmentService())
             .addService(new ControlService())
             .intercept(new CallerByCertificate())
@@ -259,10 +263,17 @@ public final class ControlServer implements AutoCloseable {
       out.setOnCancelHandler(() -> down(silent("a connection", "cancelled or cut"), false));
     }
 
-    /** The first ping tells the agent that it is in. */
+    /** The first ping tells the agent that it is in; a heartbeat may be quicker with it. */
     void up() {
       log.info("{} connected", party);
-      ping();
+      sending.lock();
+      try {
+        if (open.get()) {
+          ping();
+        }
+      } finally {
+        sending.unlock();
+      }
       work.event(() -> guarded(() -> handler.connected(this)));
     }
 

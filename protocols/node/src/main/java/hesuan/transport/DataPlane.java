@@ -57,11 +57,14 @@ public final class DataPlane implements AutoCloseable {
     Optional<Address> relay();
   }
 
-  static final long HANDSHAKE_MILLIS = 5_000;
+  static final long HANDSHAKE_MILLIS = 15_000;
   private static final int CONNECT_MILLIS_MAX = 3_000;
 
-  /** The one that is dialled gives a direct connection this much time, then looks at the relay. */
-  private static final long RELAY_AFTER_NANOS = TimeUnit.MILLISECONDS.toNanos(1_500);
+  /**
+   * The one that is dialled gives a direct connection as long as its dialler does, then looks at
+   * the relay.
+   */
+  private static final long RELAY_AFTER_NANOS = TimeUnit.MILLISECONDS.toNanos(CONNECT_MILLIS_MAX);
 
   /** Connections that are not yet a link: strangers, and peers that are ahead of us. */
   private static final int ARRIVING_MAX = 256;
