@@ -52,12 +52,16 @@ final class PostgreSqlProblems {
     for (Throwable cause = e; cause != null; cause = cause.getCause()) {
       if (cause instanceof SSLException
           || cause instanceof CertificateException
-          || (cause instanceof SQLException
-              && String.valueOf(cause.getMessage()).contains("SSL"))) {
+          || (cause instanceof SQLException && isTlsText(String.valueOf(cause.getMessage())))) {
         return true;
       }
     }
     return false;
+  }
+
+  /** The driver has no state of its own for a certificate of another name. */
+  private static boolean isTlsText(String message) {
+    return message.contains("SSL") || message.contains("could not be verified by hostnameverifier");
   }
 
   private static ProblemException offline(Source.PostgreSql source, String expected, String found) {
