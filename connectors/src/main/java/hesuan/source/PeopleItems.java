@@ -45,11 +45,14 @@ public final class PeopleItems implements ItemSource, AutoCloseable {
   public record Limits(long memoryBytes, long spillBytesMax, Path folder) {
     private static final int SHARE_OF_HEAP = 3;
 
+    /** Sealed, so what an owner says about plain rows on the disk does not bear on it. */
+    private static final long SPILL_BYTES_MAX = 8L << 30;
+
     /** A third of this process's heap; the rest is for a bucket and everything else. */
     public static Limits of(ReadLimits limits) {
       return new Limits(
           Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP,
-          (long) limits.spillMegabytes() << 20,
+          SPILL_BYTES_MAX,
           limits.spillDirectory());
     }
   }

@@ -8,7 +8,8 @@ import java.nio.file.Path;
  * What reading may cost.
  *
  * @param memoryMegabytes of DuckDB, outside the Java heap; beyond it large work spills to disk
- * @param spillMegabytes most that may be spilled
+ * @param spillMegabytes most that DuckDB may spill; 0: no row is written to the disk. This DuckDB
+ *     can't encrypt what it spills without an extension that is not here
  * @param batchRows rows of one Arrow batch
  * @param spillDirectory inside the agent's home, because what is spilled are rows
  */

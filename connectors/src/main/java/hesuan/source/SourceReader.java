@@ -242,8 +242,12 @@ public final class SourceReader implements AutoCloseable {
   private static void limit(Connection root, ReadLimits limits, Path spill) throws SQLException {
     execute(root, "SET memory_limit = '" + limits.memoryMegabytes() + "MB'");
     execute(root, "SET threads = " + limits.threads());
-    execute(root, "SET temp_directory = " + Sql.text(spill.toString()));
-    execute(root, "SET max_temp_directory_size = '" + limits.spillMegabytes() + "MB'");
+    boolean spills = limits.spillMegabytes() > 0;
+    // With a directory of no size DuckDB still makes a file; without a directory it makes none.
+    execute(root, "SET temp_directory = " + Sql.text(spills ? spill.toString() : ""));
+    if (spills) {
+      execute(root, "SET max_temp_directory_size = '" + limits.spillMegabytes() + "MB'");
+    }
     execute(root, "SET autoinstall_known_extensions = false");
     execute(root, "SET autoload_known_extensions = false");
     execute(root, "SET allow_community_extensions = false");

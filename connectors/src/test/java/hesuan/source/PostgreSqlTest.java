@@ -268,6 +268,94 @@ class PostgreSqlTest {
     }
   }
 
+  /** 57 MB of rows; DuckDB may use 40. */
+  private Source large() {
+    TestPostgres.sql(
+        """
+        CREATE TABLE IF NOT EXISTS large AS SELECT i, md5(i::text) || md5((-i)::text) || ' a person' AS s
+          FROM generate_series(1, 700000) t(i)""",
+        "GRANT SELECT ON large TO reader");
+    return source("large");
+  }
+
+  private static List<Path> spilled(Path spill) throws Exception {
+    try (java.util.stream.Stream<Path> files = Files.walk(spill)) {
+      return files.filter(Files::isRegularFile).toList();
+    }
+  }
+
+  @Test
+  void copyBeyondMemory_liesInADirectoryOfTheAgentsOwn_andIsGoneAtTheEnd() throws Exception {
+    Path spill = directory.resolve("spill");
+    ReadLimits small = new ReadLimits(40, 2048, 1, 32_768, spill);
+    try (SourceReader reader = SourceReader.open(large(), small);
+        Connection connection = reader.connection();
+        Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery("SELECT count(*), sum(i), max(strlen(s)) FROM part")) {
+      row.next();
+      assertEquals(700_000, row.getLong(1));
+      assertEquals(245_000_350_000L, row.getLong(2));
+      assertEquals(73, row.getLong(3));
+      List<Path> files = spilled(spill);
+      assertFalse(files.isEmpty(), "the copy must have been too large for the memory");
+      for (Path file : files) {
+        assertEquals(
+            "rwx------",
+            java.nio.file.attribute.PosixFilePermissions.toString(
+                Files.getPosixFilePermissions(file.getParent())));
+      }
+    }
+    assertEquals(List.of(), spilled(spill));
+  }
+
+  @Test
+  void copyBeyondMemory_whereNothingMaySpill_isRefused_andNothingWasWritten() throws Exception {
+    Path spill = directory.resolve("spill");
+    ReadLimits none = new ReadLimits(40, 0, 1, 32_768, spill);
+    Source large = large();
+    java.util.concurrent.atomic.AtomicBoolean watching =
+        new java.util.concurrent.atomic.AtomicBoolean(true);
+    java.util.concurrent.CompletableFuture<Integer> seen =
+        java.util.concurrent.CompletableFuture.supplyAsync(
+            () -> {
+              int most = 0;
+              while (watching.get()) {
+                try {
+                  most = Math.max(most, spilled(spill).size());
+                } catch (Exception e) {
+                  // not made yet, or just gone
+                  Thread.onSpinWait();
+                }
+              }
+              return most;
+            });
+    Samples.refused(ErrorCode.LIMIT_EXCEEDED, () -> SourceReader.open(large, none));
+    watching.set(false);
+    assertEquals(0, seen.get());
+  }
+
+  /** If this ever passes, a newer DuckDB can do it alone: then let it. */
+  @Test
+  void spill_canNotBeEncryptedByThisDuckDb() throws Exception {
+    try (Connection duck = java.sql.DriverManager.getConnection("jdbc:duckdb:");
+        Statement statement = duck.createStatement()) {
+      statement.execute("SET autoinstall_known_extensions = false");
+      statement.execute("SET autoload_known_extensions = false");
+      statement.execute("SET memory_limit = '48MB'");
+      statement.execute("SET temp_directory = '" + directory.resolve("sealed") + "'");
+      statement.execute("SET temp_file_encryption = true");
+      assertTrue(
+          org.junit.jupiter.api.Assertions.assertThrows(
+                  java.sql.SQLException.class,
+                  () ->
+                      statement.execute(
+                          "CREATE TABLE t AS SELECT md5(range::VARCHAR) AS s FROM range(3000000)"))
+              .getMessage()
+              .contains("secure random engine"));
+    }
+  }
+
   @Test
   void emptyTable_hasNoRows() {
     Source source = orders("emptied");

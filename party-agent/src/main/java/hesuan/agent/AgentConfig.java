@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param dataListen where other agents may connect, or null: this agent has no inbound port
  * @param dataAdvertise under which address they reach it, where that differs
  * @param apiListen where the party's own people and tools reach this agent
+ * @param duckdbSpillMegabytes most that DuckDB may write to {@code tmp/} where memory does not do,
+ *     in plain; 0 keeps rows off the disk
  */
 public record AgentConfig(
     PartyId party,
@@ -29,9 +31,40 @@ public record AgentConfig(
     @Nullable String dataAdvertise,
     String apiListen,
     int duckdbMemoryMegabytes,
-    int threads) {
+    int threads,
+    @Nullable Integer duckdbSpillMegabytes) {
+
+  private static final int SPILL_MEGABYTES = 8192;
 
   private static final YAMLMapper YAML = new YAMLMapper();
+
+  /** Spilling as usual. */
+  public AgentConfig(
+      PartyId party,
+      String federation,
+      String coordinator,
+      String coordinatorApi,
+      @Nullable String dataListen,
+      @Nullable String dataAdvertise,
+      String apiListen,
+      int duckdbMemoryMegabytes,
+      int threads) {
+    this(
+        party,
+        federation,
+        coordinator,
+        coordinatorApi,
+        dataListen,
+        dataAdvertise,
+        apiListen,
+        duckdbMemoryMegabytes,
+        threads,
+        null);
+  }
+
+  public int spillMegabytes() {
+    return duckdbSpillMegabytes == null ? SPILL_MEGABYTES : duckdbSpillMegabytes;
+  }
 
   public static AgentConfig read(Path home) {
     Path file = home.resolve("config.yaml");
@@ -63,7 +96,8 @@ public record AgentConfig(
         dataAdvertise,
         apiListen,
         duckdbMemoryMegabytes,
-        threads);
+        threads,
+        duckdbSpillMegabytes);
   }
 
   /** The address to tell others, empty when none. */

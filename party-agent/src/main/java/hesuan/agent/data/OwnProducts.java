@@ -77,7 +77,6 @@ public final class OwnProducts implements AutoCloseable {
   private static final String SELECT =
       "SELECT envelope, source, fingerprint, salt, row_filter, accepted, withdrawn FROM product";
   private static final int SALT_BYTES = 32;
-  private static final int SPILL_MEGABYTES_MAX = 8192;
   private static final int BATCH_ROWS = 32_768;
 
   private final Store store;
@@ -106,7 +105,7 @@ public final class OwnProducts implements AutoCloseable {
     this.limits =
         new ReadLimits(
             config.duckdbMemoryMegabytes(),
-            SPILL_MEGABYTES_MAX,
+            config.spillMegabytes(),
             config.threads(),
             BATCH_ROWS,
             spill);
