@@ -134,6 +134,24 @@ final class QueryStory {
               "每一方选出的分组（dpQuery.keysOfEachOwner）");
       case "secureSum.totals" ->
           console.text("the exact totals (secureSum.totals)", "精确合计（secureSum.totals）");
+      case "secureSum.rows" ->
+          console.text("how many rows each group has (secureSum.rows)", "各分组的行数（secureSum.rows）");
+      case "secureSum.counts" ->
+          console.text(
+              "how many rows with a value each group has (secureSum.counts)",
+              "各分组有值的行数（secureSum.counts）");
+      case "secureSum.squares" ->
+          console.text(
+              "the exact sums of squared distances from the middle of the bounds (secureSum.squares)",
+              "到上下界中点距离的平方和，精确值（secureSum.squares）");
+      case "secureSum.histogram" ->
+          console.text(
+              "how many values lie in each bin (secureSum.histogram)",
+              "每个区间内值的个数（secureSum.histogram）");
+      case "secureSum.figures" ->
+          console.text(
+              "the figures asked for, exactly; quantiles as bins (secureSum.figures)",
+              "所求统计量的精确值，分位数给出区间（secureSum.figures）");
       case "overlap.noisedCounts" ->
           console.text(
               "counts with noise, small groups left out (overlap.noisedCounts)",

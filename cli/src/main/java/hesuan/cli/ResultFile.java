@@ -6,9 +6,11 @@ import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.BigIntVector;
@@ -24,8 +26,9 @@ import org.apache.arrow.vector.types.pojo.FieldType;
 import org.apache.arrow.vector.types.pojo.Schema;
 
 /**
- * A result's table as CSV (RFC 4180) or as an Arrow file. A number that has an interval is a column
- * of whole numbers if all its values are, else of doubles; everything else keeps its text.
+ * A result's table as CSV (RFC 4180) or as an Arrow file. A number that has an interval, or that
+ * the result lists among its numbers, is a column of whole numbers if all its values are, else of
+ * doubles; everything else keeps its text.
  */
 final class ResultFile {
   private enum Kind {
@@ -36,6 +39,7 @@ final class ResultFile {
 
   private final List<String> columns = new ArrayList<>();
   private final List<JsonNode> rows = new ArrayList<>();
+  private final Set<String> numbers = new HashSet<>();
   private final Map<String, String> metadata = new LinkedHashMap<>();
 
   /**
@@ -45,6 +49,7 @@ final class ResultFile {
     JsonNode result = reply.path("result");
     result.path("columns").forEach(c -> columns.add(c.asText()));
     result.path("rows").forEach(rows::add);
+    result.path("numbers").forEach(n -> numbers.add(n.asText()));
     metadata.put("hesuan.job", reply.path("job").asText());
     for (String name : List.of("suppressed", "confidencePercent")) {
       if (result.has(name)) {
@@ -98,15 +103,17 @@ final class ResultFile {
 
   private Kind kind(int column) {
     String name = columns.get(column).replaceAll("_(low|high)$", "");
-    boolean figure = columns.contains(name + "_low") && columns.contains(name + "_high");
+    boolean figure =
+        numbers.contains(columns.get(column))
+            || columns.contains(name + "_low") && columns.contains(name + "_high");
     boolean whole = true;
-    boolean numbers = true;
+    boolean allNumbers = true;
     for (JsonNode row : rows) {
       JsonNode cell = row.path(column);
-      numbers &= cell.isNumber() || cell.isNull();
+      allNumbers &= cell.isNumber() || cell.isNull();
       whole &= cell.isNull() || cell.asText().matches("-?[0-9]{1,18}");
     }
-    if (!figure && !numbers) {
+    if (!figure && !allNumbers) {
       return Kind.TEXT;
     }
     return whole ? Kind.WHOLE : Kind.REAL;

@@ -13,6 +13,34 @@ import org.apache.arrow.vector.util.ByteArrayReadableSeekableByteChannel;
 import org.junit.jupiter.api.Test;
 
 class ResultFileTest {
+  /** A mean without an interval is a number where the result says so, else a text. */
+  @Test
+  void arrow_ofNumbersThatTheResultLists_hasThemTyped() throws Exception {
+    String result =
+        """
+        {"job": "job-1", "result": {"columns": ["city", "mean", "sum", "code"],
+          "rows": [["x", "1.5", 3, "7"], ["y", null, "9007199254740993", "8"]]%s}}""";
+    for (boolean listed : new boolean[] {true, false}) {
+      ByteArrayOutputStream out = new ByteArrayOutputStream();
+      new ResultFile(
+              Json.tree(
+                  result
+                      .formatted(listed ? ", \"numbers\": [\"mean\", \"sum\"]" : "")
+                      .getBytes(StandardCharsets.UTF_8)))
+          .arrow(out);
+      try (RootAllocator allocator = new RootAllocator();
+          ArrowFileReader reader =
+              new ArrowFileReader(
+                  new ByteArrayReadableSeekableByteChannel(out.toByteArray()), allocator)) {
+        VectorSchemaRoot root = reader.getVectorSchemaRoot();
+        assertTrue(reader.loadNextBatch());
+        assertEquals("Utf8", root.getSchema().findField("code").getType().toString());
+        assertEquals(listed, root.getVector("mean").getObject(0) instanceof Double);
+        assertEquals(listed, root.getVector("sum").getObject(1) instanceof Long);
+      }
+    }
+  }
+
   private static ResultFile file() {
     return new ResultFile(
         Json.tree(

@@ -150,7 +150,7 @@ final class ThreeParties implements AutoCloseable {
                 members,
                 List.of("audience", "benchmark"),
                 List.copyOf(products),
-                List.of("dpQuery", "intersect", "joinStatistics"),
+                List.of("dpQuery", "intersect", "joinStatistics", "secureSum"),
                 Stream.of("aggregate", "members")
                     .map(f -> new Contract.Output(f, PARTIES.stream().map(PartyId::new).toList()))
                     .toList(),

@@ -20,14 +20,17 @@ public final class SumRange {
    * @param magnitudeMax largest absolute value of one row after clamping
    */
   public static void requireFits(String at, int parties, long rowsMax, long magnitudeMax) {
-    if (parties < 1 || rowsMax < 0 || magnitudeMax < 0) {
+    requireFits(at, parties, rowsMax, BigInteger.valueOf(magnitudeMax));
+  }
+
+  /** The same where one row alone may leave 64 bits. */
+  public static void requireFits(String at, int parties, long rowsMax, BigInteger magnitudeMax) {
+    if (parties < 1 || rowsMax < 0 || magnitudeMax.signum() < 0) {
       throw new IllegalArgumentException(
           "parties %d, rows %d, magnitude %d".formatted(parties, rowsMax, magnitudeMax));
     }
     BigInteger most =
-        BigInteger.valueOf(parties)
-            .multiply(BigInteger.valueOf(rowsMax))
-            .multiply(BigInteger.valueOf(magnitudeMax));
+        BigInteger.valueOf(parties).multiply(BigInteger.valueOf(rowsMax)).multiply(magnitudeMax);
     if (most.compareTo(SUM_MAX) >= 0) {
       throw new ProblemException(
           ErrorCode.INVALID_VALUE,

@@ -70,7 +70,7 @@ public record RangeParameters(List<Run> runs, int chunk) {
     return runs.stream().mapToInt(Run::length).sum();
   }
 
-  int elements() {
+  public int elements() {
     return (int) elements(runs);
   }
 

@@ -323,21 +323,24 @@ public record Plan(
   /**
    * A vector of integers added over the products' owners, cell by cell, without noise: for figures
    * that are no personal data (stock, turnover of a store). {@code column} is summed by {@code by}
-   * over the public keys.
+   * over the public keys, or statistics are made of it.
    *
+   * @param by null with statistics over all rows
    * @param aggregators none: addends are masked, and their owners add them together. Two: each
    *     owner gives a part to either, the first opens the sum, and they must not collude
    * @param range in which each owner proves its figures to lie; null where none is asked for
+   * @param statistics null where the column is summed
    */
   public record SecureSum(
       String name,
       List<ProductRef> products,
       String column,
-      String by,
+      @Nullable String by,
       List<String> keys,
       boolean tolerateLoss,
       List<PartyId> aggregators,
-      @Nullable Range range)
+      @Nullable Range range,
+      @Nullable Statistics statistics)
       implements Step {
     public SecureSum {
       products = List.copyOf(products);
@@ -348,6 +351,51 @@ public record Plan(
 
   /** Both ends included. */
   public record Range(long lower, long upper) {}
+
+  /**
+   * Exact figures of a column ({@code docs/protocols/statistics.md}).
+   *
+   * @param figures in the answer's order
+   * @param lower,upper every value lies there, both ends included, or its owner refuses
+   * @param bins where each bin of a histogram begins: it goes on to the next, the last to the upper
+   *     end. None where no figure needs them
+   * @param rowsMax most rows of one part, as their owners published
+   * @param proved each owner proves that such rows may make up what it gives
+   */
+  public record Statistics(
+      List<Statistic> figures,
+      long lower,
+      long upper,
+      List<Long> bins,
+      long rowsMax,
+      boolean proved) {
+    public Statistics {
+      figures = List.copyOf(figures);
+      bins = List.copyOf(bins);
+    }
+  }
+
+  /**
+   * @param as names it in the answer
+   * @param shareMicros of a quantile, in millionths: 0 is the least value, a million the greatest
+   */
+  public record Statistic(StatisticKind kind, String as, int shareMicros) {}
+
+  public enum StatisticKind {
+    /** With a value or without. */
+    ROWS,
+    /** Rows with a value. */
+    COUNT,
+    SUM,
+    MEAN,
+    /** Of a sample. */
+    VARIANCE,
+    STDDEV,
+    /** The bin in which it lies. */
+    QUANTILE,
+    /** How many values lie in each bin. */
+    HISTOGRAM
+  }
 
   /**
    * Grouped figures over one table held in parts ({@code docs/sql.md}): each part's rows are

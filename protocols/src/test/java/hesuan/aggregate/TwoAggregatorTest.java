@@ -93,7 +93,8 @@ class TwoAggregatorTest {
     List<PartyId> four = new ArrayList<>(federation.roster);
     four.removeAll(List.of(opening, other));
     TwoAggregatorSettings settings =
-        new TwoAggregatorSettings(Digest.of("a"), four, opening, other, LENGTH, 3, false, List.of());
+        new TwoAggregatorSettings(
+            Digest.of("a"), four, opening, other, LENGTH, 3, false, List.of());
     SumOutcome outcome =
         assertInstanceOf(SumOutcome.class, sum(settings, HONEST).get(opening).outcome());
     assertArrayEquals(Federation.plain(four, LENGTH), outcome.sum());
@@ -397,7 +398,14 @@ class TwoAggregatorTest {
 
   private TwoAggregatorSettings ranged(int length, boolean tolerateLoss, CellRange range) {
     return new TwoAggregatorSettings(
-        Digest.of("ranged"), federation.roster, opening, other, length, 3, tolerateLoss, List.of(range));
+        Digest.of("ranged"),
+        federation.roster,
+        opening,
+        other,
+        length,
+        3,
+        tolerateLoss,
+        List.of(range));
   }
 
   private long[] inRange(PartyId party, int length, CellRange range) {

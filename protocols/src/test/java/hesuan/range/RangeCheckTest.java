@@ -38,7 +38,8 @@ class RangeCheckTest {
 
   // ---- vectors: Prio3SumVecWithMultiproof_0 of the draft's version 18, first report
 
-  private static final RangeParameters OF_VECTOR = new RangeParameters(List.of(new RangeParameters.Run(10, 255)), 9);
+  private static final RangeParameters OF_VECTOR =
+      new RangeParameters(List.of(new RangeParameters.Run(10, 255)), 9);
   private static final RangeCheck VECTOR =
       new RangeCheck(OF_VECTOR, "some application".getBytes(StandardCharsets.US_ASCII));
   private static final String PUBLIC_SHARE =
@@ -184,7 +185,8 @@ class RangeCheckTest {
     assertArrayEquals(bounds, circuit.decode(ones));
     RangeCheck check = check(parameters);
     byte[] nonce = random(16, 5);
-    for (long[] values : List.of(bounds, new long[9], new long[] {0, 1, 0, 7, wide, 1, 999, 512, 511})) {
+    for (long[] values :
+        List.of(bounds, new long[9], new long[] {0, 1, 0, 7, wide, 1, 999, 512, 511})) {
       assertArrayEquals(values, circuit.decode(circuit.encode(values)));
       assertTrue(accepted(check, check.cut(values, nonce, random(128, 3)), nonce));
     }
@@ -250,8 +252,7 @@ class RangeCheckTest {
     RangeCheck.Cut cut = check.cut(values, nonce, random(128, 1));
     assertFalse(accepted(check, cut, random(16, 2)), "another's nonce");
     assertFalse(
-        accepted(new RangeCheck(of(20, 1000), random(32, 10)), cut, nonce),
-        "another session");
+        accepted(new RangeCheck(of(20, 1000), random(32, 10)), cut, nonce), "another session");
   }
 
   /**
@@ -316,7 +317,6 @@ class RangeCheckTest {
     assertThrows(ProblemException.class, () -> of(1, 0));
     assertThrows(ProblemException.class, () -> of(1, -1));
     assertThrows(ProblemException.class, () -> of(1, 1L << 62));
-    assertThrows(
-        ProblemException.class, () -> of(RangeParameters.ELEMENTS_MAX + 1, 1));
+    assertThrows(ProblemException.class, () -> of(RangeParameters.ELEMENTS_MAX + 1, 1));
   }
 }

@@ -22,7 +22,6 @@ import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,8 +31,6 @@ import org.jspecify.annotations.Nullable;
 final class QueryStep {
   /** Where each addend carries its own noise, two are enough. */
   private static final int COHORT_MIN = 2;
-
-  private static final Pattern INTEGER = Pattern.compile("-?[0-9]{1,15}");
 
   private final OwnProducts own;
   private final JointSum sums;
@@ -182,7 +179,7 @@ final class QueryStep {
     for (List<@Nullable String> each : answer.rows()) {
       ArrayNode row = rows.addArray();
       for (int c = 0; c < each.size(); c++) {
-        add(row, each.get(c), answer.columns().get(c).number());
+        Output.add(row, each.get(c), answer.columns().get(c).number());
       }
     }
     columns.forEach(body.putArray("columns")::add);
@@ -190,14 +187,5 @@ final class QueryStep {
         .put("confidencePercent", QueryNoise.CONFIDENCE_PERCENT)
         .put("form", "aggregate");
     return new Output(columns, answer.rows().size(), released.suppressed(), body);
-  }
-
-  /** Documents carry integers within 2^53; other numbers are decimals in text. */
-  private static void add(ArrayNode row, @Nullable String cell, boolean number) {
-    if (number && cell != null && INTEGER.matcher(cell).matches()) {
-      row.add(Long.parseLong(cell));
-    } else {
-      row.add(cell);
-    }
   }
 }

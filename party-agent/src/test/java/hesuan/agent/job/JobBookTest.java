@@ -63,6 +63,7 @@ class JobBookTest {
                     List.of(),
                     false,
                     List.of(),
+                    null,
                     null)),
             List.of(),
             List.of(new Plan.Reveal(BRAND, "table")),

@@ -1,5 +1,7 @@
 package hesuan.plan;
 
+import hesuan.aggregate.CellRange;
+import hesuan.aggregate.StatisticCells;
 import hesuan.wire.Disclosure;
 import hesuan.wire.Epsilon;
 import hesuan.wire.PartyId;
@@ -56,7 +58,9 @@ final class StepUses {
         }
         case Plan.SecureSum s -> {
           of.add(s.column(), Disclosure.AGGREGATE, s.name() + ".column");
-          of.add(s.by(), Disclosure.AGGREGATE, s.name() + ".by");
+          if (s.by() != null) {
+            of.add(s.by(), Disclosure.AGGREGATE, s.name() + ".by");
+          }
         }
         case Plan.DpQuery s -> {
           s.reads().forEach(r -> of.add(r.column(), r.use(), r.where()));
@@ -135,6 +139,14 @@ final class StepUses {
       }
       case Plan.JoinStatistics s -> join(s.matches(), s.products(), leader, receivers, reveals);
       case Plan.JoinQuery s -> join(s.matches(), s.products(), leader, receivers, reveals);
+      case Plan.SecureSum s when s.statistics() != null -> {
+        StatisticCells.of(s)
+            .kinds()
+            .forEach(k -> reveals.add(new Plan.Reveal(leader, "secureSum." + k.told())));
+        receivers.stream()
+            .filter(r -> !r.equals(leader))
+            .forEach(r -> reveals.add(new Plan.Reveal(r, "secureSum.figures")));
+      }
       case Plan.SecureSum _ ->
           receivers.forEach(r -> reveals.add(new Plan.Reveal(r, "secureSum.totals")));
       case Plan.DpQuery s -> {
@@ -317,7 +329,7 @@ final class StepUses {
                   products.getLast().rows(),
                   s.figures().groups().size(),
                   s.figures().aggregates().size());
-          case Plan.SecureSum s -> owners * (8.0 * s.keys().size() + 200 * owners);
+          case Plan.SecureSum s -> owners * (8.0 * cellsOf(s) + 200 * owners);
           case Plan.DpQuery s ->
               owners * (8.0 * groupsMost(s) * s.aggregates().size() + 200 * owners);
           case Plan.Train s -> 2 * owners * s.rounds() * 8.0 * parametersOf(s);
@@ -368,6 +380,17 @@ final class StepUses {
       case NOISED -> 1e-4;
       case HIDDEN -> 6e-6;
     };
+  }
+
+  /** Proofs are of bits, each of them a cell. */
+  private static double cellsOf(Plan.SecureSum step) {
+    if (step.statistics() == null) {
+      return step.keys().size();
+    }
+    StatisticCells cells = StatisticCells.of(step);
+    return step.statistics().proved()
+        ? CellRange.parameters(cells.ranges()).elements()
+        : cells.cells();
   }
 
   private static double groupsMost(Plan.DpQuery step) {

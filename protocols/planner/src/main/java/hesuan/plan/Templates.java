@@ -9,6 +9,7 @@ import java.util.List;
 public final class Templates {
   private static final List<Template> ALL =
       List.of(
+          new AggregateStatistics(),
           new AggregateSum(),
           new AudienceMembers("audience.difference", Plan.Keep.MISSING),
           new AudienceMembers("audience.intersect", Plan.Keep.SHARED),

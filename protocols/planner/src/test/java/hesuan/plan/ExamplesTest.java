@@ -61,6 +61,7 @@ class ExamplesTest {
     "overlap,brand-a,'brand-a,mall-b',0.5",
     "overlap-three,brand-a,'brand-a,mall-b,pay-c',0.5",
     "secure-sum,mall-b,'brand-a,mall-b,pay-c',0",
+    "statistics,brand-a,'brand-a,mall-b,pay-c',0",
     "two-aggregators,brand-a,'brand-a,mall-b,pay-c',0",
     "dp-query,brand-a,'brand-a,mall-b,pay-c',0.9",
     "shared-noise,brand-a,'brand-a,mall-b,pay-c',0.9",

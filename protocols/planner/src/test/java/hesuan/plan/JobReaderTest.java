@@ -70,6 +70,14 @@ class JobReaderTest {
         Arguments.of(
             "name: audience.overlap, parameters: {}",
             "name: aggregate.sum, parameters: {column: c, by: k, keys: [a, b]}"),
+        statistics("figures: [rows, count, sum, mean, variance, stddev], lower: -5, upper: 9"),
+        statistics("figures: [min, p0.5, p99.9999, histogram], lower: 0, upper: 9, bins: 10"),
+        statistics(
+            "by: k, keys: [x, y], figures: [median, mean], edges: [0, 10, 4000000000000000]"),
+        statistics("figures: [sum], edges: [-1, 1], mode: masked, proofs: none"),
+        statistics(
+            "figures: [max], lower: 0, upper: 1, bins: 2, mode: twoAggregators,"
+                + " aggregators: [a1, b1], proofs: ranges"),
         Arguments.of(
             "name: audience.overlap, parameters: {}",
             "name: learn.federated, parameters: {features: [a, b], label: c}"),
@@ -77,6 +85,20 @@ class JobReaderTest {
             "name: audience.overlap, parameters: {}",
             "name: learn.federated, parameters: {features: [a], label: c, rounds: 3, model:"
                 + " {layers: [{units: 4}], learningRate: 0.1, batch: 32}}"));
+  }
+
+  private static Arguments statistics(String parameters) {
+    return Arguments.of(
+        "name: audience.overlap, parameters: {}",
+        "name: aggregate.statistics, parameters: {column: c, " + parameters + "}");
+  }
+
+  private static Arguments badStatistics(String parameters, String code, String at) {
+    return Arguments.of(
+        "name: audience.overlap, parameters: {}",
+        "name: aggregate.statistics, parameters: {column: c, " + parameters + "}",
+        code,
+        "what.template.parameters" + at);
   }
 
   /** What replaces what, the code and the path of the problem. */
@@ -153,6 +175,31 @@ class JobReaderTest {
             "name: aggregate.sum",
             "HS1003",
             "what.template.parameters.column"),
+        badStatistics("lower: 0, upper: 9", "HS1003", ".figures"),
+        badStatistics("figures: [avg], lower: 0, upper: 9", "HS1004", ".figures[0]"),
+        badStatistics("figures: [sum, p0], lower: 0, upper: 9", "HS1004", ".figures[1]"),
+        badStatistics("figures: [p100], edges: [0, 9]", "HS1004", ".figures[0]"),
+        badStatistics("figures: [p05], edges: [0, 9]", "HS1004", ".figures[0]"),
+        badStatistics("figures: [p5.10], edges: [0, 9]", "HS1004", ".figures[0]"),
+        badStatistics("figures: [sum, sum], lower: 0, upper: 9", "HS1004", ".figures[1]"),
+        badStatistics("figures: [sum]", "HS1003", ".lower"),
+        badStatistics("figures: [sum], lower: 0", "HS1003", ".upper"),
+        badStatistics("figures: [sum], lower: 0.5, upper: 9", "HS1004", ".lower"),
+        badStatistics("figures: [min], lower: 0, upper: 9", "HS1003", ".bins"),
+        badStatistics("figures: [min], lower: 0, upper: 9, bins: 0", "HS1004", ".bins"),
+        badStatistics("figures: [min], lower: 0, upper: 9999, bins: 1001", "HS1004", ".bins"),
+        badStatistics("figures: [mean], lower: 0, upper: 9, bins: 2", "HS1004", ".bins"),
+        badStatistics("figures: [min], edges: [0, 9], bins: 2", "HS1004", ".bins"),
+        badStatistics("figures: [min], edges: [0, 9], upper: 9", "HS1004", ".upper"),
+        badStatistics("figures: [min], edges: [0]", "HS1004", ".edges"),
+        badStatistics("figures: [min], edges: [0, 0]", "HS1004", ".edges[1]"),
+        badStatistics("figures: [min], edges: [0, a]", "HS1002", ".edges[1]"),
+        badStatistics("figures: [min], edges: [0, 4000000000000001]", "HS1004", ".edges[1]"),
+        badStatistics("by: k, figures: [sum], lower: 0, upper: 9", "HS1003", ".keys"),
+        badStatistics("keys: [k], figures: [sum], lower: 0, upper: 9", "HS1003", ".by"),
+        badStatistics("figures: [sum], lower: 0, upper: 9, proofs: ranges", "HS1004", ".proofs"),
+        badStatistics(
+            "figures: [sum], lower: 0, upper: 9, mode: twoAggregators", "HS1003", ".aggregators"),
         Arguments.of(
             "name: audience.overlap, parameters: {}",
             "name: learn.federated, parameters: {features: [a], label: b, rounds: 0}",

@@ -136,6 +136,7 @@ final class Market {
   private static Product stores(PartyId party) {
     return product(
         party + "/stores@1",
+        24,
         List.of(rule("*", Disclosure.AGGREGATE, List.of("*"))),
         "store STRING",
         "category STRING",
@@ -144,6 +145,11 @@ final class Market {
   }
 
   static Product product(String ref, List<Product.DisclosureRule> rules, String... columns) {
+    return product(ref, 70_000, rules, columns);
+  }
+
+  private static Product product(
+      String ref, long rows, List<Product.DisclosureRule> rules, String... columns) {
     return new Product(
         Product.VERSION,
         ProductRef.parse(ref),
@@ -158,7 +164,7 @@ final class Market {
         rules,
         new Product.Terms(50, Epsilon.parse("1")),
         Digest.of("data of " + ref),
-        70_000);
+        rows);
   }
 
   static PlanResult plan(JobSpec job) {

@@ -492,6 +492,140 @@ class PlannerTest {
     assertEquals("contract.assumptions: + no-collusion:brand-a+pay-c", refusal.change());
   }
 
+  private static JobSpec statistics(String parameters, String receivers) {
+    return JobReader.read(
+        """
+        apiVersion: hesuan/v1
+        kind: Job
+        metadata: {name: a-job, submitToken: token-of-the-test}
+        purpose: {code: benchmark.store}
+        contract: ctr-autumn
+        inputs: {orders: [brand-a/orders@1, mall-b/orders@1, pay-c/orders@1]}
+        what:
+          template:
+            name: aggregate.statistics
+            parameters: {column: amount_fen, %s}
+        outputs: [{name: turnover, to: [%s]}]
+        """
+            .formatted(parameters, receivers));
+  }
+
+  private static Plan.Statistics statistics(String parameters) {
+    return assertInstanceOf(
+            Plan.SecureSum.class, planned(statistics(parameters, "brand-a")).steps().getFirst())
+        .statistics();
+  }
+
+  @Test
+  void plan_ofStatistics_saysEachKindOfCellThatTheLeaderSees_andFiguresToTheOthers() {
+    Plan plan =
+        planned(
+            statistics(
+                "by: city, keys: [a, b], figures: [variance, max], lower: 0, upper: 100, bins: 4",
+                "brand-a, pay-c"));
+    assertEquals(
+        List.of(
+            "brand-a secureSum.counts",
+            "brand-a secureSum.totals",
+            "brand-a secureSum.squares",
+            "brand-a secureSum.histogram",
+            "pay-c secureSum.figures"),
+        plan.reveals().stream().map(r -> r.to() + " " + r.what()).toList());
+    assertEquals(
+        List.of("amount_fen", "city"),
+        plan.uses().stream().map(Plan.ColumnUse::column).distinct().toList());
+    plan = planned(statistics("figures: [rows, median], lower: 0, upper: 9, bins: 3", "brand-a"));
+    assertEquals(
+        List.of("brand-a secureSum.rows", "brand-a secureSum.histogram"),
+        plan.reveals().stream().map(r -> r.to() + " " + r.what()).toList());
+    assertEquals(
+        List.of("amount_fen"),
+        plan.uses().stream().map(Plan.ColumnUse::column).distinct().toList());
+  }
+
+  @Test
+  void plan_ofStatistics_cutsTheRangeEvenly_orByTheEdges() {
+    assertEquals(
+        List.of(0L, 3L, 6L), statistics("figures: [min], lower: 0, upper: 9, bins: 3").bins());
+    assertEquals(
+        List.of(-5L, -4L), statistics("figures: [min], lower: -5, upper: -4, bins: 2").bins());
+    Plan.Statistics edged = statistics("figures: [p2.5, sum], edges: [-7, 1, 20]");
+    assertEquals(List.of(-7L, 1L), edged.bins());
+    assertEquals(List.of(-7L, 20L), List.of(edged.lower(), edged.upper()));
+    assertEquals(
+        List.of(
+            new Plan.Statistic(Plan.StatisticKind.QUANTILE, "p2_5", 25_000),
+            new Plan.Statistic(Plan.StatisticKind.SUM, "sum", 0)),
+        edged.figures());
+    assertEquals(70_000, edged.rowsMax());
+    assertEquals(List.of(), statistics("figures: [sum], edges: [-7, 1, 20]").bins());
+  }
+
+  /** 3 owners x 70000 rows x the squares of distances from the middle stay below 2^62, or not. */
+  @Test
+  void plan_ofStatisticsThatCouldLeave64Bits_isRefused() {
+    statistics("figures: [variance], lower: 0, upper: 9372000");
+    statistics("figures: [sum], lower: -1000000000, upper: 21960000000000");
+    for (String[] refused :
+        new String[][] {
+          {"figures: [stddev], lower: 0, upper: 9373000", "sum.squares"},
+          {"figures: [variance], lower: 0, upper: 4000000000000000", "sum.totals"},
+          {"figures: [mean], lower: -21961000000000, upper: 0", "sum.totals"}
+        }) {
+      Refusal refusal = refused(Market.plan(statistics(refused[0], "brand-a"))).getFirst();
+      assertEquals(
+          "HS1004 " + refused[1], refusal.problem().code().code() + " " + refusal.problem().at());
+    }
+  }
+
+  @Test
+  void plan_ofStatisticsWithProofs_isRefusedWhereTheyWouldBeTooLarge() {
+    String two = "mode: twoAggregators, aggregators: [brand-a, mall-b], proofs: ranges, figures: ";
+    assertTrue(statistics(two + "[median, mean], lower: 0, upper: 999, bins: 1000").proved());
+    String keys =
+        java.util.stream.IntStream.range(0, 200)
+            .mapToObj(i -> "k" + i)
+            .collect(java.util.stream.Collectors.joining(", "));
+    Refusal refusal =
+        refused(
+                Market.plan(
+                    statistics(
+                        two
+                            + "[median], lower: 0, upper: 999, bins: 1000, by: city, keys: ["
+                            + keys
+                            + "]",
+                        "brand-a")))
+            .getFirst();
+    assertEquals("HS1006 range", refusal.problem().code().code() + " " + refusal.problem().at());
+  }
+
+  @Test
+  void plan_ofAHistogramTooLargeToBeShown_isRefused() {
+    statistics("figures: [histogram], lower: 0, upper: 999, bins: 200");
+    ProblemException refused =
+        assertThrows(
+            ProblemException.class,
+            () -> statistics("figures: [histogram], lower: 0, upper: 999, bins: 201", "brand-a"));
+    assertEquals("what.template.parameters.figures", refused.problem().at());
+  }
+
+  /** A policy would take the figure for the column, and hold it back once all is computed. */
+  @Test
+  void plan_ofAFigureNamedAsAColumn_isRefused() {
+    Map<ProductRef, PublishedProduct> products = Market.products();
+    Market.add(
+        products,
+        Market.product(
+            "pay-c/orders@1",
+            List.of(Market.rule("*", Disclosure.AGGREGATE, List.of("*"))),
+            "phone STRING",
+            "amount_fen INTEGER",
+            "amount_fen_mean INTEGER"));
+    JobSpec job = statistics("figures: [mean], lower: 0, upper: 9", "brand-a");
+    Refusal refusal = refused(Market.plan(job, products)).getFirst();
+    assertEquals("amount_fen_mean", refusal.problem().found());
+  }
+
   private static JobSpec sum(String stores) {
     return JobReader.read(
         """
