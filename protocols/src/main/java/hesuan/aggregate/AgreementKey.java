@@ -5,7 +5,9 @@ import hesuan.wire.PartyId;
 import hesuan.wire.ProblemException;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import javax.crypto.KDF;
 import javax.crypto.spec.HKDFParameterSpec;
 import org.bouncycastle.math.ec.rfc7748.X25519;
@@ -38,17 +40,35 @@ final class AgreementKey implements AutoCloseable {
   }
 
   /**
+   * A peer and what is agreed on with it.
+   *
+   * @param open its key
+   * @param purpose separates keys from one agreement; ordered where direction matters
+   */
+  record Peer(PartyId party, byte[] open, byte[] purpose) {}
+
+  /**
    * 32 bytes that only the two key holders have, for one purpose.
    *
    * @param salt public, and the same at both
-   * @param purpose separates keys from one agreement; ordered where direction matters
    */
   byte[] agree(PartyId peer, byte[] peerOpen, byte[] salt, byte[] purpose) {
+    return agree(new Peer(peer, peerOpen, purpose), salt, BYTES);
+  }
+
+  /** With each of many peers, so many bytes. */
+  List<byte[]> agree(List<Peer> peers, byte[] salt, int bytes) {
+    List<byte[]> agreed = new ArrayList<>();
+    peers.forEach(peer -> agreed.add(agree(peer, salt, bytes)));
+    return agreed;
+  }
+
+  private byte[] agree(Peer peer, byte[] salt, int bytes) {
     byte[] agreed = new byte[BYTES];
-    if (!X25519.calculateAgreement(secret, 0, peerOpen, 0, agreed, 0)) {
+    if (!X25519.calculateAgreement(secret, 0, peer.open, 0, agreed, 0)) {
       throw new ProblemException(
           ErrorCode.PROTOCOL_VIOLATION,
-          peer.value(),
+          peer.party.value(),
           "a key of full order",
           "a key of small order");
     }
@@ -58,7 +78,7 @@ final class AgreementKey implements AutoCloseable {
               HKDFParameterSpec.ofExtract()
                   .addIKM(agreed)
                   .addSalt(salt)
-                  .thenExpand(purpose, BYTES));
+                  .thenExpand(peer.purpose, bytes));
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("JDK 25 has HKDF", e);
     } finally {

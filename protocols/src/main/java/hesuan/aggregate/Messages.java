@@ -5,7 +5,9 @@ import hesuan.wire.ErrorCode;
 import hesuan.wire.PartyId;
 import hesuan.wire.ProblemException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -65,7 +67,7 @@ final class Messages {
       PartyId from, byte[] payload, SecureSumSettings settings) {
     Fields.Reader in = new Fields.Reader(from, payload);
     SortedMap<Integer, Keys> roster = new TreeMap<>();
-    for (int left = count(in, settings); left > 0; left--) {
+    for (int left = count(in, settings.threshold(), settings); left > 0; left--) {
       roster.put(index(in, roster, settings), new Keys(in.fixed(KEY), in.fixed(KEY)));
     }
     in.end();
@@ -143,63 +145,75 @@ final class Messages {
     }
   }
 
-  static byte[] encodeSharers(SortedMap<Integer, Word> sharers) {
-    Fields.Writer out = new Fields.Writer();
-    out.number(sharers.size());
-    sharers.forEach(
-        (index, word) -> {
-          out.number(index);
-          word.encode(out);
-        });
-    return out.bytes();
-  }
+  /** A holder's word, with its signature over it. */
+  record Confirmation(Word word, byte[] signature) {}
 
-  static SortedMap<Integer, Word> decodeSharers(Fields.Reader in, SecureSumSettings settings) {
-    SortedMap<Integer, Word> sharers = new TreeMap<>();
-    for (int left = count(in, settings); left > 0; left--) {
-      sharers.put(index(in, sharers, settings), Word.decode(in));
+  /**
+   * What a member is told of its neighbours that shared their secrets: the words of its own
+   * holders, and the shares sealed for it by those whose holder it is.
+   */
+  record Neighbourhood(
+      SortedMap<Integer, Confirmation> holders, SortedMap<Integer, byte[]> boxes) {
+
+    byte[] encode() {
+      Fields.Writer out = new Fields.Writer();
+      out.number(holders.size());
+      holders.forEach(
+          (index, holder) -> {
+            out.number(index);
+            holder.word.encode(out);
+            out.block(holder.signature);
+          });
+      out.number(boxes.size());
+      boxes.forEach((index, box) -> out.number(index).fixed(box));
+      return out.bytes();
     }
-    return sharers;
+
+    static Neighbourhood decode(PartyId from, byte[] payload, SecureSumSettings settings) {
+      Fields.Reader in = new Fields.Reader(from, payload);
+      SortedMap<Integer, Confirmation> holders = new TreeMap<>();
+      for (int left = count(in, 0, settings); left > 0; left--) {
+        holders.put(
+            index(in, holders, settings),
+            new Confirmation(Word.decode(in), in.block(SIGNATURE)));
+      }
+      SortedMap<Integer, byte[]> boxes = new TreeMap<>();
+      for (int left = count(in, 0, settings); left > 0; left--) {
+        boxes.put(index(in, boxes, settings), in.fixed(SealedShares.BYTES));
+      }
+      in.end();
+      return new Neighbourhood(holders, boxes);
+    }
+
+    static int bytesMax(SecureSumSettings settings) {
+      return 4
+          + Neighbours.holdersMax(settings) * (2 + Word.BYTES + 2 + SIGNATURE)
+          + settings.members() * (2 + SealedShares.BYTES);
+    }
   }
 
-  static int sharersBytesMax(SecureSumSettings settings) {
-    return 2 + settings.members() * (2 + Word.BYTES);
-  }
-
-  static int signedSharesBytesMax(SecureSumSettings settings) {
-    return settings.members() * (2 + SIGNATURE + SealedShares.BYTES);
-  }
-
-  /** The members who shared their secrets, with their words, in 32 bytes. */
-  static byte[] sharersDigest(byte[] context, byte[] roster, SortedMap<Integer, Word> sharers) {
-    return Digest.of(Statement.of("sharers", context, roster, encodeSharers(sharers))).bytes();
-  }
-
-  /** Members whose masked vector came whole, each with its digest. */
-  static byte[] encodeSurvivors(SortedMap<Integer, byte[]> digests) {
+  /** Members whose masked vector came whole, or who signed the survivors, each with its digest. */
+  static byte[] encodeDigests(SortedMap<Integer, byte[]> digests) {
     Fields.Writer out = new Fields.Writer();
     out.number(digests.size());
     digests.forEach((index, digest) -> out.number(index).fixed(digest));
     return out.bytes();
   }
 
-  static SortedMap<Integer, byte[]> decodeSurvivors(
-      PartyId from, byte[] payload, SecureSumSettings settings) {
-    Fields.Reader in = new Fields.Reader(from, payload);
+  static SortedMap<Integer, byte[]> decodeDigests(Fields.Reader in, SecureSumSettings settings) {
     SortedMap<Integer, byte[]> digests = new TreeMap<>();
-    for (int left = count(in, settings); left > 0; left--) {
+    for (int left = count(in, settings.threshold(), settings); left > 0; left--) {
       digests.put(index(in, digests, settings), in.fixed(DIGEST));
     }
-    in.end();
     return digests;
   }
 
-  static int survivorsBytesMax(SecureSumSettings settings) {
+  static int digestsBytesMax(SecureSumSettings settings) {
     return 2 + settings.members() * (2 + DIGEST);
   }
 
-  static byte[] survivorsStatement(byte[] context, byte[] sharers, byte[] survivors) {
-    return Statement.of("survivors", context, sharers, survivors);
+  static byte[] survivorsStatement(byte[] context, byte[] roster, byte[] survivors) {
+    return Statement.of("survivors", context, roster, survivors);
   }
 
   static byte[] encodeSignatures(SortedMap<Integer, byte[]> signatures) {
@@ -213,7 +227,7 @@ final class Messages {
       PartyId from, byte[] payload, SecureSumSettings settings) {
     Fields.Reader in = new Fields.Reader(from, payload);
     SortedMap<Integer, byte[]> signatures = new TreeMap<>();
-    for (int left = count(in, settings); left > 0; left--) {
+    for (int left = count(in, settings.threshold(), settings); left > 0; left--) {
       signatures.put(index(in, signatures, settings), in.block(SIGNATURE));
     }
     in.end();
@@ -224,8 +238,30 @@ final class Messages {
     return 2 + settings.members() * (4 + SIGNATURE);
   }
 
-  static Digest transcript(byte[] context, byte[] sharers, byte[] survivors) {
-    return Digest.of(Statement.of("transcript", context, sharers, survivors));
+  /** Places in the list of those who are said to have signed. */
+  static byte[] encodePlaces(List<Integer> places) {
+    Fields.Writer out = new Fields.Writer();
+    places.forEach(out::number);
+    return out.bytes();
+  }
+
+  /** The places, so many, ascending, each once. */
+  static List<Integer> decodePlaces(PartyId from, byte[] payload, int count, int end) {
+    Fields.Reader in = new Fields.Reader(from, payload);
+    List<Integer> places = new ArrayList<>();
+    while (places.size() < count) {
+      int place = in.number();
+      if (place >= end || !places.isEmpty() && places.getLast() >= place) {
+        throw in.violation("places below " + end + ", ascending, each once", "place " + place);
+      }
+      places.add(place);
+    }
+    in.end();
+    return places;
+  }
+
+  static Digest transcript(byte[] context, byte[] roster, byte[] survivors) {
+    return Digest.of(Statement.of("transcript", context, roster, survivors));
   }
 
   static void check(
@@ -247,11 +283,10 @@ final class Messages {
     return party.value().getBytes(StandardCharsets.US_ASCII);
   }
 
-  private static int count(Fields.Reader in, SecureSumSettings settings) {
+  private static int count(Fields.Reader in, int least, SecureSumSettings settings) {
     int count = in.number();
-    if (count < settings.threshold() || count > settings.members()) {
-      throw in.violation(
-          "%d to %d members".formatted(settings.threshold(), settings.members()), "" + count);
+    if (count < least || count > settings.members()) {
+      throw in.violation("%d to %d members".formatted(least, settings.members()), "" + count);
     }
     return count;
   }

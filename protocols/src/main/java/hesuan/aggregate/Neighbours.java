@@ -15,8 +15,9 @@ import java.util.TreeSet;
 /**
  * Who holds shares of whose secrets, and who masks against whom: everybody in a small group; in a
  * large one each member has holders that its own coin draws. The coin is drawn once the roster
- * stands, so nobody else has a say in who an honest member's holders are; all coins are public in
- * the end, so everybody sees the same graph ({@code docs/adr/0034-sums-of-many-parties.md}).
+ * stands, so nobody else has a say in who an honest member's holders are. The leader sees the whole
+ * graph; a member draws its own holders and is told whose holder it is ({@code
+ * docs/adr/0034-sums-of-many-parties.md}).
  */
 final class Neighbours {
   /** Holders of a member's shares in a large group, and how many of them give its secrets back. */
@@ -52,6 +53,10 @@ final class Neighbours {
             }
           }
         });
+  }
+
+  static int holdersMax(SecureSumSettings settings) {
+    return settings.complete() ? settings.members() : CHOSEN;
   }
 
   /** In ascending order; a share's point is its holder's place in this list, counted from 1. */

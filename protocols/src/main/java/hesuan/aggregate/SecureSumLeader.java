@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -85,57 +86,53 @@ public final class SecureSumLeader {
   }
 
   private SumOutcome add(long[] addend) {
-    SortedMap<Integer, Messages.Keys> roster = gather(this::keys);
+    SortedMap<Integer, Messages.Keys> keys = gather(this::keys);
     requireCohort();
-    byte[] rosterBytes = Messages.encodeRoster(roster);
-    byte[] rosterDigest = Digest.of(rosterBytes).bytes();
+    byte[] rosterBytes = Messages.encodeRoster(keys);
+    Roster roster = Roster.of(keys, rosterBytes);
     broadcast(Phase.ROSTER, rosterBytes);
 
-    SortedMap<Integer, Messages.Share> shares =
-        gather((index, link) -> share(index, link, roster, rosterDigest));
+    SortedMap<Integer, Messages.Share> shares = gather((index, link) -> share(index, link, roster));
     requireCohort();
-    SortedMap<Integer, Messages.Word> sharers = new TreeMap<>();
-    shares.forEach((index, share) -> sharers.put(index, share.word()));
-    Neighbours neighbours =
-        SecureSumMember.neighbours(settings, rosterDigest, roster.keySet(), sharers);
-    byte[] sharersBytes = Messages.encodeSharers(sharers);
-    byte[] sharersDigest = Messages.sharersDigest(context, rosterDigest, sharers);
-    each(
-        (index, link) ->
-            link.send(Phase.SHARES, sharesFor(index, sharersBytes, shares, neighbours)));
+    Neighbours neighbours = neighbours(roster, shares);
+    each((index, link) -> link.send(Phase.SHARES, told(index, shares, neighbours).encode()));
 
     long[] sum = addend.clone();
-    SortedMap<Integer, byte[]> survivors = collectMasked(sum);
+    SortedMap<Integer, Masked> masked = collectMasked(sum, neighbours, shares.keySet());
     requireCohort();
-    byte[] survivorsBytes = Messages.encodeSurvivors(survivors);
-    broadcast(Phase.SURVIVORS, survivorsBytes);
+    SortedMap<Integer, byte[]> survivors = new TreeMap<>();
+    masked.forEach((index, vector) -> survivors.put(index, vector.digest));
+    byte[] survivorsBytes = Messages.encodeDigests(survivors);
+    each(
+        (index, link) ->
+            link.send(
+                Phase.SURVIVORS, withTags(survivorsBytes, index, masked, neighbours.owned(index))));
 
-    byte[] statement = Messages.survivorsStatement(context, sharersDigest, survivorsBytes);
+    byte[] statement = Messages.survivorsStatement(context, roster.digest(), survivorsBytes);
     SortedMap<Integer, byte[]> signatures =
         gather((index, link) -> signature(index, link, statement));
     requireHelpers();
-    byte[] signaturesBytes = Messages.encodeSignatures(first(signatures, settings.threshold()));
-    broadcast(Phase.SIGNATURES, signaturesBytes);
+    show(first(signatures, settings.threshold()));
 
     SortedMap<Integer, SortedMap<Integer, byte[]>> revealed =
         gather((index, link) -> revealed(link, neighbours.owned(index)));
     try (Masks left = new Masks()) {
-      for (Map.Entry<Integer, Messages.Word> sharer : sharers.entrySet()) {
+      for (Map.Entry<Integer, Messages.Share> sharer : shares.entrySet()) {
         int owner = sharer.getKey();
         byte[] secret = reconstruct(owner, neighbours.holders(owner), revealed);
         if (survivors.containsKey(owner)) {
-          removeSelfMask(left, owner, secret, sharer.getValue());
+          removeSelfMask(left, owner, secret, sharer.getValue().word());
         } else {
-          SortedSet<Integer> masked = new TreeSet<>(neighbours.maskedWith(owner));
-          masked.retainAll(survivors.keySet());
-          removePairwiseMasks(left, owner, secret, roster, rosterDigest, masked);
+          SortedSet<Integer> against = new TreeSet<>(neighbours.maskedWith(owner));
+          against.retainAll(survivors.keySet());
+          removePairwiseMasks(left, owner, secret, roster, against);
         }
         Arrays.fill(secret, (byte) 0);
       }
       left.applyTo(sum, 0, sum.length, workers);
     }
 
-    Digest transcript = Messages.transcript(context, sharersDigest, survivorsBytes);
+    Digest transcript = Messages.transcript(context, roster.digest(), survivorsBytes);
     broadcast(Phase.DONE, transcript.bytes());
     return new SumOutcome(sum, SecureSumMember.parties(settings, survivors), transcript);
   }
@@ -154,36 +151,48 @@ public final class SecureSumLeader {
     return advertisement.keys();
   }
 
-  private Messages.Share share(
-      int index, Link link, SortedMap<Integer, Messages.Keys> roster, byte[] rosterDigest) {
+  private Messages.Share share(int index, Link link, Roster roster) {
     Messages.Share share =
         Messages.Share.decode(
             link.peer(),
             link.receive(Phase.SHARE, Messages.Share.bytesMax(settings)),
             coin ->
-                Neighbours.holders(settings, rosterDigest, roster.keySet(), index, coin).stream()
+                Neighbours.holders(settings, roster.digest(), roster.keys().keySet(), index, coin)
+                    .stream()
                     .filter(holder -> holder != index)
                     .toList());
-    share.word().verify(settings, context, rosterDigest, index, share.signature(), verifier);
+    share.word().verify(settings, context, roster.digest(), index, share.signature(), verifier);
     return share;
   }
 
-  private static byte[] sharesFor(
-      int receiver,
-      byte[] sharersBytes,
-      SortedMap<Integer, Messages.Share> shares,
-      Neighbours neighbours) {
-    Fields.Writer out = new Fields.Writer();
-    out.fixed(sharersBytes);
-    for (int index : neighbours.maskedWith(receiver)) {
-      Messages.Share share = Objects.requireNonNull(shares.get(index));
-      out.block(share.signature());
-      byte[] box = share.boxes().get(receiver);
-      if (box != null) {
-        out.fixed(box);
+  private Neighbours neighbours(Roster roster, SortedMap<Integer, Messages.Share> shares) {
+    SortedMap<Integer, byte[]> coins = new TreeMap<>();
+    shares.forEach((index, share) -> coins.put(index, share.word().coin()));
+    return new Neighbours(settings, roster.digest(), roster.keys().keySet(), coins);
+  }
+
+  private static Messages.Neighbourhood told(
+      int receiver, SortedMap<Integer, Messages.Share> shares, Neighbours neighbours) {
+    SortedMap<Integer, Messages.Confirmation> holders = new TreeMap<>();
+    for (int holder : others(receiver, neighbours, shares.keySet())) {
+      Messages.Share share = Objects.requireNonNull(shares.get(holder));
+      holders.put(holder, new Messages.Confirmation(share.word(), share.signature()));
+    }
+    SortedMap<Integer, byte[]> boxes = new TreeMap<>();
+    for (int owner : neighbours.owned(receiver)) {
+      if (owner != receiver) {
+        Messages.Share share = Objects.requireNonNull(shares.get(owner));
+        boxes.put(owner, Objects.requireNonNull(share.boxes().get(receiver)));
       }
     }
-    return out.bytes();
+    return new Messages.Neighbourhood(holders, boxes);
+  }
+
+  /** The holders of a member's secrets that shared their own: it masks against all of them. */
+  private static List<Integer> others(int owner, Neighbours neighbours, Set<Integer> sharers) {
+    return neighbours.holders(owner).stream()
+        .filter(holder -> holder != owner && sharers.contains(holder))
+        .toList();
   }
 
   private static <T> SortedMap<Integer, T> first(SortedMap<Integer, T> all, int count) {
@@ -192,16 +201,73 @@ public final class SecureSumLeader {
     return first;
   }
 
+  /**
+   * A vector that came whole.
+   *
+   * @param tags for the holders of its owner's secrets
+   */
+  private record Masked(byte[] digest, SortedMap<Integer, byte[]> tags) {}
+
   /** A vector counts once it is here whole: half of a lost party's would spoil the sum. */
-  private SortedMap<Integer, byte[]> collectMasked(long[] sum) {
+  private SortedMap<Integer, Masked> collectMasked(
+      long[] sum, Neighbours neighbours, Set<Integer> sharers) {
     long[] cells = new long[sum.length];
     return gather(
         (index, link) -> {
           byte[] digest = MaskedVector.receive(link, cells);
+          Masked masked = new Masked(digest, tags(link, others(index, neighbours, sharers)));
           for (int i = 0; i < sum.length; i++) {
             sum[i] += cells[i];
           }
-          return digest;
+          return masked;
+        });
+  }
+
+  private static SortedMap<Integer, byte[]> tags(Link link, List<Integer> holders) {
+    Fields.Reader in =
+        new Fields.Reader(
+            link.peer(), link.receive(Phase.MASKED_WITH, holders.size() * PairKeys.TAG));
+    SortedMap<Integer, byte[]> tags = new TreeMap<>();
+    holders.forEach(holder -> tags.put(holder, in.fixed(PairKeys.TAG)));
+    in.end();
+    return tags;
+  }
+
+  /** The survivors, and what those whose holder the receiver is tell it. */
+  private static byte[] withTags(
+      byte[] survivors, int receiver, SortedMap<Integer, Masked> masked, Set<Integer> owners) {
+    Fields.Writer out = new Fields.Writer();
+    out.fixed(survivors);
+    for (int owner : owners) {
+      Masked vector = masked.get(owner);
+      if (vector != null && owner != receiver) {
+        out.fixed(Objects.requireNonNull(vector.tags.get(receiver)));
+      }
+    }
+    return out.bytes();
+  }
+
+  /**
+   * In a small group everyone sees all signatures; in a large one the leader first says which there
+   * are, and then shows each member those that it asks for.
+   */
+  private void show(SortedMap<Integer, byte[]> signatures) {
+    if (settings.complete()) {
+      broadcast(Phase.SIGNATURES, Messages.encodeSignatures(signatures));
+      return;
+    }
+    SortedMap<Integer, byte[]> digests = new TreeMap<>();
+    signatures.forEach((index, signature) -> digests.put(index, Digest.of(signature).bytes()));
+    broadcast(Phase.SIGNERS, Messages.encodeDigests(digests));
+    List<byte[]> all = List.copyOf(signatures.values());
+    int asked = settings.sample(all.size());
+    each(
+        (index, link) -> {
+          Fields.Writer out = new Fields.Writer();
+          Messages.decodePlaces(
+                  link.peer(), link.receive(Phase.SAMPLE, 2 * asked), asked, all.size())
+              .forEach(place -> out.block(all.get(place)));
+          link.send(Phase.SIGNATURES, out.bytes());
         });
   }
 
@@ -254,26 +320,15 @@ public final class SecureSumLeader {
 
   /** What the survivors masked against a lost party did not cancel. */
   private void removePairwiseMasks(
-      Masks left,
-      int lost,
-      byte[] secret,
-      SortedMap<Integer, Messages.Keys> roster,
-      byte[] rosterDigest,
-      Iterable<Integer> survivors) {
+      Masks left, int lost, byte[] secret, Roster roster, SortedSet<Integer> survivors) {
     try (AgreementKey key = new AgreementKey(secret.clone())) {
-      if (!Arrays.equals(key.open(), Objects.requireNonNull(roster.get(lost)).mask())) {
+      if (!Arrays.equals(key.open(), roster.of(lost).mask())) {
         throw wrongShares(lost);
       }
+      List<byte[]> seeds =
+          SecureSumMember.pairwiseSeeds(settings, context, roster, key, lost, survivors);
       for (int survivor : survivors) {
-        byte[] seed =
-            SecureSumMember.pairwiseSeed(
-                settings,
-                context,
-                rosterDigest,
-                key,
-                lost,
-                survivor,
-                Objects.requireNonNull(roster.get(survivor)).mask());
+        byte[] seed = seeds.removeFirst();
         if (survivor < lost) {
           left.subtract(seed);
         } else {

@@ -7,16 +7,23 @@ import hesuan.wire.ErrorCode;
 import hesuan.wire.PartyId;
 import hesuan.wire.Problem;
 import hesuan.wire.ProblemException;
+import java.security.MessageDigest;
 import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.HashMap;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A party that adds its vector and learns nothing of the others'. Reads top to bottom like {@code
@@ -32,6 +39,13 @@ public final class SecureSumMember {
   private final Workers workers;
   private final SecureRandom random;
   private final byte[] context;
+
+  /**
+   * Shares that this party holds.
+   *
+   * @param keys agreed with their owner; none of this party's own
+   */
+  private record Held(SealedShares shares, @Nullable PairKeys keys) {}
 
   /** In the calling thread. */
   public SecureSumMember(
@@ -94,35 +108,23 @@ public final class SecureSumMember {
   private SumReceipt add(
       long[] addend, byte[] selfMaskSeed, AgreementKey sealKey, AgreementKey maskKey) {
     advertise(sealKey, maskKey);
+    Roster roster = receiveRoster(sealKey, maskKey);
 
-    byte[] rosterBytes = leader.receive(Phase.ROSTER, Messages.rosterBytesMax(settings));
-    SortedMap<Integer, Messages.Keys> roster = checkedRoster(rosterBytes, sealKey, maskKey);
-    byte[] rosterDigest = Digest.of(rosterBytes).bytes();
+    SortedMap<Integer, Held> held = new TreeMap<>();
+    SortedMap<Integer, PairKeys> holders = share(roster, selfMaskSeed, sealKey, maskKey, held);
+    receiveShares(roster, sealKey, holders, held);
 
-    Map<Integer, SealedShares> shares = new HashMap<>();
-    share(roster, rosterDigest, selfMaskSeed, sealKey, maskKey, shares);
-    Fields.Reader in =
-        new Fields.Reader(
-            leader.peer(),
-            leader.receive(
-                Phase.SHARES,
-                Messages.sharersBytesMax(settings) + Messages.signedSharesBytesMax(settings)));
-    SortedMap<Integer, Messages.Word> sharers = checkedSharers(in, roster);
-    Neighbours neighbours = neighbours(settings, rosterDigest, roster.keySet(), sharers);
-    receiveShares(in, roster, rosterDigest, sharers, neighbours, sealKey, shares);
-    byte[] sharersDigest = Messages.sharersDigest(context, rosterDigest, sharers);
+    byte[] sent = sendMasked(addend, selfMaskSeed, maskKey, roster, holders.keySet(), held);
+    tellHolders(holders, sent);
 
-    byte[] sent =
-        sendMasked(
-            addend, selfMaskSeed, maskKey, roster, rosterDigest, neighbours.maskedWith(selfIndex));
+    SortedMap<Integer, byte[]> survivors = receiveSurvivors(sent, held);
+    requireHolders(holders, survivors.keySet(), held);
+    byte[] survivorsBytes = Messages.encodeDigests(survivors);
+    agreeOnSurvivors(
+        Messages.survivorsStatement(context, roster.digest(), survivorsBytes), survivors.keySet());
+    unmask(survivors, held);
 
-    byte[] survivorsBytes = leader.receive(Phase.SURVIVORS, Messages.survivorsBytesMax(settings));
-    SortedMap<Integer, byte[]> survivors = checkedSurvivors(survivorsBytes, sharers, sent);
-    requireHolders(neighbours, survivors);
-    agreeOnSurvivors(sharersDigest, survivorsBytes, survivors);
-    unmask(neighbours.owned(selfIndex), survivors, shares);
-
-    Digest transcript = Messages.transcript(context, sharersDigest, survivorsBytes);
+    Digest transcript = Messages.transcript(context, roster.digest(), survivorsBytes);
     byte[] done = leader.receive(Phase.DONE, AgreementKey.BYTES);
     if (!Arrays.equals(done, transcript.bytes())) {
       throw violation("the transcript that this party saw", "another");
@@ -139,112 +141,143 @@ public final class SecureSumMember {
     leader.send(Phase.ADVERTISE, out.bytes());
   }
 
-  private SortedMap<Integer, Messages.Keys> checkedRoster(
-      byte[] bytes, AgreementKey sealKey, AgreementKey maskKey) {
-    SortedMap<Integer, Messages.Keys> roster =
-        Messages.decodeRoster(leader.peer(), bytes, settings);
-    requireCohort(roster.size());
-    Messages.Keys own = roster.get(selfIndex);
+  private Roster receiveRoster(AgreementKey sealKey, AgreementKey maskKey) {
+    byte[] bytes = leader.receive(Phase.ROSTER, Messages.rosterBytesMax(settings));
+    SortedMap<Integer, Messages.Keys> keys = Messages.decodeRoster(leader.peer(), bytes, settings);
+    requireCohort(keys.size());
+    Messages.Keys own = keys.get(selfIndex);
     if (own == null
         || !Messages.same(own.seal(), sealKey.open())
         || !Messages.same(own.mask(), maskKey.open())) {
       throw violation("this party's own keys in the roster", "others, or none");
     }
-    return roster;
+    return Roster.of(keys, bytes);
   }
 
   /**
    * Shares of both secrets go to the holders that a fresh coin draws, in a small group also to this
    * party itself. They are sealed for keys that nobody has confirmed yet: until somebody has,
    * nothing that they protect leaves here.
+   *
+   * @return what is agreed with each holder but this party
    */
-  private void share(
-      SortedMap<Integer, Messages.Keys> roster,
-      byte[] rosterDigest,
+  private SortedMap<Integer, PairKeys> share(
+      Roster roster,
       byte[] selfMaskSeed,
       AgreementKey sealKey,
       AgreementKey maskKey,
-      Map<Integer, SealedShares> kept) {
+      SortedMap<Integer, Held> held) {
     byte[] coin = new byte[Messages.COIN];
     random.nextBytes(coin);
-    List<Integer> holders =
-        Neighbours.holders(settings, rosterDigest, roster.keySet(), selfIndex, coin);
-    requireShares(holders.size());
-    int[] points = IntStream.rangeClosed(1, holders.size()).toArray();
+    List<Integer> drawn =
+        Neighbours.holders(settings, roster.digest(), roster.keys().keySet(), selfIndex, coin);
+    requireShares(drawn.size());
+    int[] points = IntStream.rangeClosed(1, drawn.size()).toArray();
     byte[] maskSecret = maskKey.secretCopy();
     byte[][] ofSeed = Shamir.split(selfMaskSeed, settings.sharesMin(), points, random);
     byte[][] ofKey = Shamir.split(maskSecret, settings.sharesMin(), points, random);
     Arrays.fill(maskSecret, (byte) 0);
-    SortedMap<Integer, byte[]> sealed = new TreeMap<>();
+    List<Integer> others = drawn.stream().filter(index -> index != selfIndex).toList();
+    SortedMap<Integer, PairKeys> holders =
+        agreed(roster, sealKey, others, holder -> direction(selfIndex, holder));
+    SortedMap<Integer, byte[]> boxes = new TreeMap<>();
     for (int p = 0; p < points.length; p++) {
-      int index = holders.get(p);
       SealedShares both = new SealedShares(ofSeed[p], ofKey[p]);
-      if (index == selfIndex) {
-        kept.put(index, both);
+      PairKeys keys = holders.get(drawn.get(p));
+      if (keys == null) {
+        held.put(selfIndex, new Held(both, null));
       } else {
-        sealed.put(index, both.seal(sealing(roster, rosterDigest, sealKey, selfIndex, index)));
+        boxes.put(drawn.get(p), both.seal(keys.sealing()));
       }
     }
     Messages.Word word = new Messages.Word(Messages.Word.commitment(context, selfMaskSeed), coin);
-    byte[] signature = signer.sign(word.statement(context, rosterDigest, self));
-    leader.send(Phase.SHARE, new Messages.Share(word, signature, sealed).encode());
+    byte[] signature = signer.sign(word.statement(context, roster.digest(), self));
+    leader.send(Phase.SHARE, new Messages.Share(word, signature, boxes).encode());
+    return holders;
   }
 
-  private SortedMap<Integer, Messages.Word> checkedSharers(
-      Fields.Reader in, SortedMap<Integer, Messages.Keys> roster) {
-    SortedMap<Integer, Messages.Word> sharers = Messages.decodeSharers(in, settings);
-    requireCohort(sharers.size());
-    if (!sharers.containsKey(selfIndex) || !roster.keySet().containsAll(sharers.keySet())) {
-      throw violation("sharers out of the roster, this party among them", "others");
+  /** What is agreed under the sealing keys, in the direction that the purpose names. */
+  private SortedMap<Integer, PairKeys> agreed(
+      Roster roster, AgreementKey sealKey, Collection<Integer> with, IntFunction<byte[]> purpose) {
+    List<Integer> indices = List.copyOf(with);
+    List<byte[]> secrets =
+        sealKey.agree(
+            indices.stream()
+                .map(
+                    index ->
+                        new AgreementKey.Peer(
+                            settings.roster().get(index),
+                            roster.of(index).seal(),
+                            purpose.apply(index)))
+                .toList(),
+            roster.digest(),
+            PairKeys.BYTES);
+    SortedMap<Integer, PairKeys> keys = new TreeMap<>();
+    for (int i = 0; i < indices.size(); i++) {
+      keys.put(indices.get(i), PairKeys.of(secrets.get(i)));
     }
-    return sharers;
+    return keys;
   }
 
-  static Neighbours neighbours(
-      SecureSumSettings settings,
-      byte[] rosterDigest,
-      Collection<Integer> roster,
-      SortedMap<Integer, Messages.Word> sharers) {
-    SortedMap<Integer, byte[]> coins = new TreeMap<>();
-    sharers.forEach((index, word) -> coins.put(index, word.coin()));
-    return new Neighbours(settings, rosterDigest, roster, coins);
+  private byte[] direction(int owner, int holder) {
+    return Statement.of("seal", context, Statement.integers(owner, holder));
   }
 
   /**
-   * Every neighbour confirms the roster that this party saw, or the leader showed two, or keys of
-   * its own: then nothing masked leaves here.
+   * Every holder that shared its own secrets confirms the roster that this party saw, or the leader
+   * showed two, or keys of its own: then nothing masked leaves here. Of those whose holder this
+   * party is nothing needs to be known: a mask against a key that the leader invented hides nothing
+   * and costs nothing ({@code docs/adr/0034-sums-of-many-parties.md}).
+   *
+   * @param holders all that were drawn; afterwards those who confirmed
    */
   private void receiveShares(
-      Fields.Reader in,
-      SortedMap<Integer, Messages.Keys> roster,
-      byte[] rosterDigest,
-      SortedMap<Integer, Messages.Word> sharers,
-      Neighbours neighbours,
+      Roster roster,
       AgreementKey sealKey,
-      Map<Integer, SealedShares> kept) {
-    for (int index : neighbours.maskedWith(selfIndex)) {
-      Objects.requireNonNull(sharers.get(index))
-          .verify(settings, context, rosterDigest, index, in.block(Messages.SIGNATURE), verifier);
-      if (neighbours.owned(selfIndex).contains(index)) {
-        kept.put(
-            index,
-            SealedShares.open(
-                sealing(roster, rosterDigest, sealKey, index, selfIndex),
-                in.fixed(SealedShares.BYTES),
-                settings.roster().get(index)));
-      }
+      SortedMap<Integer, PairKeys> holders,
+      SortedMap<Integer, Held> held) {
+    Messages.Neighbourhood told =
+        Messages.Neighbourhood.decode(
+            leader.peer(),
+            leader.receive(Phase.SHARES, Messages.Neighbourhood.bytesMax(settings)),
+            settings);
+    if (!holders.keySet().containsAll(told.holders().keySet())) {
+      throw violation("the holders that this party drew", "others");
     }
-    in.end();
-    requireHolders(neighbours, sharers);
+    if (told.boxes().containsKey(selfIndex)
+        || !roster.keys().keySet().containsAll(told.boxes().keySet())) {
+      throw violation("shares of other members of the roster", "others");
+    }
+    told.holders()
+        .forEach(
+            (index, holder) ->
+                holder
+                    .word()
+                    .verify(
+                        settings, context, roster.digest(), index, holder.signature(), verifier));
+    holders.keySet().retainAll(told.holders().keySet());
+    requireHolders(holders, holders.keySet(), held);
+    agreed(roster, sealKey, told.boxes().keySet(), owner -> direction(owner, selfIndex))
+        .forEach(
+            (owner, keys) ->
+                held.put(
+                    owner,
+                    new Held(
+                        SealedShares.open(
+                            keys.sealing(),
+                            Objects.requireNonNull(told.boxes().get(owner)),
+                            settings.roster().get(owner)),
+                        keys)));
   }
 
   /**
    * Among the holders of its secrets are enough that are still there: to help, and because a party
    * all of whose honest neighbours are called lost stands alone with its mask.
    */
-  private void requireHolders(Neighbours neighbours, SortedMap<Integer, ?> present) {
-    requireShares(
-        (int) neighbours.holders(selfIndex).stream().filter(present::containsKey).count());
+  private void requireHolders(
+      SortedMap<Integer, PairKeys> holders, Set<Integer> present, Map<Integer, Held> held) {
+    int others = (int) holders.keySet().stream().filter(present::contains).count();
+    requireShares(held.containsKey(selfIndex) ? others + 1 : others);
   }
 
   private void requireShares(int holders) {
@@ -257,40 +290,22 @@ public final class SecureSumMember {
     }
   }
 
-  /** The key under which {@code from} seals for {@code to}; one of the two is this party. */
-  private byte[] sealing(
-      SortedMap<Integer, Messages.Keys> roster,
-      byte[] rosterDigest,
-      AgreementKey sealKey,
-      int from,
-      int to) {
-    int other = from == selfIndex ? to : from;
-    return sealKey.agree(
-        settings.roster().get(other),
-        Objects.requireNonNull(roster.get(other)).seal(),
-        rosterDigest,
-        Statement.of("seal", context, Statement.integers(from, to)));
-  }
-
   private byte[] sendMasked(
       long[] addend,
       byte[] selfMaskSeed,
       AgreementKey maskKey,
-      SortedMap<Integer, Messages.Keys> roster,
-      byte[] rosterDigest,
-      Iterable<Integer> neighbours) {
+      Roster roster,
+      Set<Integer> holders,
+      SortedMap<Integer, Held> held) {
+    SortedSet<Integer> neighbours = new TreeSet<>(holders);
+    neighbours.addAll(held.keySet());
+    neighbours.remove(selfIndex);
     try (Masks masks = new Masks()) {
       masks.add(selfMaskSeed.clone());
+      List<byte[]> seeds =
+          pairwiseSeeds(settings, context, roster, maskKey, selfIndex, neighbours);
       for (int other : neighbours) {
-        byte[] seed =
-            pairwiseSeed(
-                settings,
-                context,
-                rosterDigest,
-                maskKey,
-                selfIndex,
-                other,
-                Objects.requireNonNull(roster.get(other)).mask());
+        byte[] seed = seeds.removeFirst();
         if (selfIndex < other) {
           masks.add(seed);
         } else {
@@ -301,76 +316,153 @@ public final class SecureSumMember {
     }
   }
 
-  /** The seed of the mask that the lower index adds and the higher subtracts. */
-  static byte[] pairwiseSeed(
+  /** The seeds of the masks that the lower index of each pair adds and the higher subtracts. */
+  static List<byte[]> pairwiseSeeds(
       SecureSumSettings settings,
       byte[] context,
-      byte[] rosterDigest,
+      Roster roster,
       AgreementKey own,
       int ownIndex,
-      int otherIndex,
-      byte[] otherOpen) {
+      Collection<Integer> others) {
     return own.agree(
-        settings.roster().get(otherIndex),
-        otherOpen,
-        rosterDigest,
-        Statement.of(
-            "mask",
-            context,
-            Statement.integers(Math.min(ownIndex, otherIndex), Math.max(ownIndex, otherIndex))));
+        others.stream()
+            .map(
+                other ->
+                    new AgreementKey.Peer(
+                        settings.roster().get(other),
+                        roster.of(other).mask(),
+                        Statement.of(
+                            "mask",
+                            context,
+                            Statement.integers(
+                                Math.min(ownIndex, other), Math.max(ownIndex, other)))))
+            .toList(),
+        roster.digest(),
+        AgreementKey.BYTES);
   }
 
-  private SortedMap<Integer, byte[]> checkedSurvivors(
-      byte[] bytes, SortedMap<Integer, Messages.Word> sharers, byte[] sent) {
-    SortedMap<Integer, byte[]> survivors = Messages.decodeSurvivors(leader.peer(), bytes, settings);
+  /** A holder opens no share of the self mask of a vector that isn't masked against it. */
+  private void tellHolders(SortedMap<Integer, PairKeys> holders, byte[] sent) {
+    Fields.Writer out = new Fields.Writer();
+    holders.values().forEach(keys -> out.fixed(keys.tag(sent)));
+    leader.send(Phase.MASKED_WITH, out.bytes());
+  }
+
+  private SortedMap<Integer, byte[]> receiveSurvivors(byte[] sent, SortedMap<Integer, Held> held) {
+    Fields.Reader in =
+        new Fields.Reader(
+            leader.peer(),
+            leader.receive(
+                Phase.SURVIVORS,
+                Messages.digestsBytesMax(settings) + held.size() * PairKeys.TAG));
+    SortedMap<Integer, byte[]> survivors = Messages.decodeDigests(in, settings);
     requireCohort(survivors.size());
     byte[] own = survivors.get(selfIndex);
     if (own == null || !Messages.same(own, sent)) {
       throw violation("this party's masked vector among the survivors'", "another, or none");
     }
-    if (!sharers.keySet().containsAll(survivors.keySet())) {
-      throw violation("survivors out of the sharers", "others");
-    }
+    held.forEach(
+        (owner, shares) -> {
+          byte[] masked = survivors.get(owner);
+          PairKeys keys = shares.keys();
+          if (masked != null
+              && keys != null
+              && !MessageDigest.isEqual(in.fixed(PairKeys.TAG), keys.tag(masked))) {
+            throw new ProblemException(
+                ErrorCode.PROTOCOL_VIOLATION,
+                settings.roster().get(owner).value(),
+                "its vector masked against this holder of its shares",
+                "a tag that does not say so");
+          }
+        });
+    in.end();
     return survivors;
   }
 
   /** This party signs one list only; so do the others: no second list finds enough signatures. */
-  private void agreeOnSurvivors(
-      byte[] sharersDigest, byte[] survivorsBytes, SortedMap<Integer, byte[]> survivors) {
-    byte[] statement = Messages.survivorsStatement(context, sharersDigest, survivorsBytes);
+  private void agreeOnSurvivors(byte[] statement, Set<Integer> survivors) {
     leader.send(Phase.SIGNATURE, signer.sign(statement));
+    if (settings.complete()) {
+      checkAll(statement, survivors);
+    } else {
+      checkSome(statement, survivors);
+    }
+  }
+
+  private void checkAll(byte[] statement, Set<Integer> survivors) {
     SortedMap<Integer, byte[]> signatures =
         Messages.decodeSignatures(
             leader.peer(),
             leader.receive(Phase.SIGNATURES, Messages.signaturesBytesMax(settings)),
             settings);
-    if (!survivors.keySet().containsAll(signatures.keySet())) {
+    requireSurvivors(signatures.keySet(), survivors);
+    signatures.forEach((index, signature) -> check(index, statement, signature));
+  }
+
+  /**
+   * The leader says who signed, with the digest of each signature, before it knows which of them
+   * this party wants to see.
+   */
+  private void checkSome(byte[] statement, Set<Integer> survivors) {
+    Fields.Reader said =
+        new Fields.Reader(
+            leader.peer(), leader.receive(Phase.SIGNERS, Messages.digestsBytesMax(settings)));
+    SortedMap<Integer, byte[]> signers = Messages.decodeDigests(said, settings);
+    said.end();
+    requireSurvivors(signers.keySet(), survivors);
+    List<Integer> all = List.copyOf(signers.keySet());
+    List<Integer> places = sample(all.size());
+    leader.send(Phase.SAMPLE, Messages.encodePlaces(places));
+    Fields.Reader in =
+        new Fields.Reader(
+            leader.peer(),
+            leader.receive(Phase.SIGNATURES, places.size() * (2 + Messages.SIGNATURE)));
+    for (int place : places) {
+      int index = all.get(place);
+      byte[] signature = in.block(Messages.SIGNATURE);
+      if (!Messages.same(Digest.of(signature).bytes(), signers.get(index))) {
+        throw violation("the signature that was there before it was asked for", "another");
+      }
+      check(index, statement, signature);
+    }
+    in.end();
+  }
+
+  private List<Integer> sample(int signers) {
+    List<Integer> places = new ArrayList<>(IntStream.range(0, signers).boxed().toList());
+    int wanted = settings.sample(signers);
+    for (int i = 0; i < wanted; i++) {
+      Collections.swap(places, i, random.nextInt(i, signers));
+    }
+    return places.subList(0, wanted).stream().sorted().toList();
+  }
+
+  private void requireSurvivors(Set<Integer> signers, Set<Integer> survivors) {
+    if (!survivors.containsAll(signers)) {
       throw violation("signatures of survivors", "others");
     }
-    signatures.forEach(
-        (index, signature) ->
-            Messages.check(
-                verifier, settings.roster().get(index), statement, signature, "the survivors"));
+  }
+
+  private void check(int index, byte[] statement, byte[] signature) {
+    Messages.check(
+        verifier, settings.roster().get(index), statement, signature, "the survivors");
   }
 
   /** Of a survivor the self mask's share, of a lost one the masking key's: never both of one. */
-  private void unmask(
-      Iterable<Integer> owned,
-      SortedMap<Integer, byte[]> survivors,
-      Map<Integer, SealedShares> shares) {
+  private void unmask(SortedMap<Integer, byte[]> survivors, SortedMap<Integer, Held> held) {
     Fields.Writer out = new Fields.Writer();
-    for (int index : owned) {
-      SealedShares both = Objects.requireNonNull(shares.get(index));
-      out.fixed(survivors.containsKey(index) ? both.selfMask() : both.maskKey());
-    }
+    held.forEach(
+        (owner, both) ->
+            out.fixed(
+                survivors.containsKey(owner) ? both.shares.selfMask() : both.shares.maskKey()));
     leader.send(Phase.UNMASK, out.bytes());
   }
 
   static List<PartyId> parties(SecureSumSettings settings, SortedMap<Integer, ?> survivors) {
-    return settings.roster().stream()
-        .filter(
-            party ->
-                party.equals(settings.leader()) || survivors.containsKey(settings.indexOf(party)))
+    int leader = settings.indexOf(settings.leader());
+    return IntStream.range(0, settings.roster().size())
+        .filter(index -> index == leader || survivors.containsKey(index))
+        .mapToObj(settings.roster()::get)
         .toList();
   }
 

@@ -7,6 +7,7 @@ import hesuan.wire.ProblemException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -37,6 +38,12 @@ public record SecureSumSettings(
 
   /** Up to so many parties everyone shares and masks with everyone. */
   static final int COMPLETE_MAX = 100;
+
+  /**
+   * Signatures that a member of a larger group looks at, of its own choice ({@code
+   * docs/adr/0034-sums-of-many-parties.md}).
+   */
+  static final int SAMPLE = 80;
 
   public static final int LENGTH_MAX = 10_000_000;
 
@@ -153,6 +160,11 @@ public record SecureSumSettings(
     return tolerateLoss ? Neighbours.CHOSEN_THRESHOLD : Neighbours.CHOSEN;
   }
 
+  /** Of so many members who are said to have signed, how many show it to each in a large group. */
+  int sample(int signers) {
+    return Math.min(SAMPLE, signers);
+  }
+
   /** Members without whom the sum is not finished. */
   int membersMin() {
     return Math.max(threshold(), minCohort - 1);
@@ -163,8 +175,9 @@ public record SecureSumSettings(
     return Math.max(0, members() - membersMin());
   }
 
+  /** Negative for a stranger. */
   int indexOf(PartyId party) {
-    return roster.indexOf(party);
+    return Collections.binarySearch(roster, party);
   }
 
   boolean isMember(int index) {

@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
  * Bytes to sign or hash: a label of what is said, the context in which, and length-prefixed parts.
  */
 final class Statement {
-  private static final String PROTOCOL = "hesuan/secure-sum/v1/";
+  private static final String PROTOCOL = "hesuan/secure-sum/v2/";
 
   private Statement() {}
 

@@ -15,44 +15,82 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Above a hundred parties: shares and masks among neighbours only. */
+/** Above a hundred parties: shares and masks among neighbours only, signatures by sample. */
 class LargeSumTest {
-  private static final int PARTIES = 104;
+  /** So many that a member does not see all signatures that are needed. */
+  private static final int PARTIES = 130;
+
   private static final int LENGTH = 50;
-  private static final int SURVIVOR_BYTES = 2 + 32;
 
   private final Federation federation = new Federation(PARTIES);
   private final SecureSumSettings settings = federation.settings(LENGTH, 3, true, false);
   private final PartyId victim = federation.roster.get(5);
+  private final Set<PartyId> unmasked = ConcurrentHashMap.newKeySet();
+  private final Set<PartyId> masked = ConcurrentHashMap.newKeySet();
 
   private static boolean is(Phase phase, byte[] body) {
     return body[0] == phase.code();
   }
 
+  /** Notes who went on. */
+  private Federation.Wire watched(Federation.Wire wire) {
+    return (from, to, body) -> {
+      byte[] passed = wire.pass(from, to, body);
+      if (is(Phase.UNMASK, body)) {
+        unmasked.add(from);
+      } else if (is(Phase.MASKED, body)) {
+        masked.add(from);
+      }
+      return passed;
+    };
+  }
+
+  private Map<PartyId, Federation.End> sum(Federation.Wire wire) {
+    return federation.sum(settings, watched(wire));
+  }
+
+  /** With a leader that takes any signature. */
+  private Map<PartyId, Federation.End> sumWithCarelessLeader(Federation.Wire wire) {
+    return federation.run(
+        watched(wire),
+        (self, channels) ->
+            self.equals(federation.leader)
+                ? new SecureSumLeader(settings, channels, (party, message, bytes) -> true)
+                    .run(Federation.addend(self, LENGTH))
+                : federation
+                    .member(self, settings, channels)
+                    .run(Federation.addend(self, LENGTH)));
+  }
+
+  private static void assertNobodyHasASum(Map<PartyId, Federation.End> ends) {
+    assertTrue(ends.values().stream().allMatch(end -> end.outcome() == null));
+  }
+
   @ParameterizedTest
   @EnumSource(
       value = Phase.class,
-      names = {"MASKED", "UNMASK"})
+      names = {"MASKED", "MASKED_WITH", "SAMPLE", "UNMASK"})
   void run_severalLostInAPhase_sumIsOfTheSurvivors(Phase phase) {
     Set<PartyId> gone =
         IntStream.range(0, 8)
             .mapToObj(i -> federation.roster.get(12 * i + 1))
             .collect(Collectors.toSet());
     Map<PartyId, Federation.End> ends =
-        federation.sum(
-            settings, (from, to, body) -> gone.contains(from) && is(phase, body) ? null : body);
+        sum((from, to, body) -> gone.contains(from) && is(phase, body) ? null : body);
     List<PartyId> survivors = new ArrayList<>(federation.roster);
-    if (phase.compareTo(Phase.MASKED) <= 0) {
+    if (phase.compareTo(Phase.MASKED_WITH) <= 0) {
       survivors.removeAll(gone);
     }
     SumOutcome outcome = assertInstanceOf(SumOutcome.class, ends.get(federation.leader).outcome());
@@ -64,50 +102,64 @@ class LargeSumTest {
   }
 
   @Test
-  void run_withoutTolerance_everyHolderHelps() {
+  void run_withoutTolerance_everyHolderHelps_andEachAsksForSignaturesOfItsOwnChoice() {
     SecureSumSettings strict = federation.settings(LENGTH, 3, false, false);
-    Map<PartyId, Federation.End> ends = federation.sum(strict, (from, to, body) -> body);
+    Map<PartyId, List<Integer>> asked = new ConcurrentHashMap<>();
+    Map<PartyId, Federation.End> ends =
+        federation.sum(
+            strict,
+            (from, to, body) -> {
+              if (is(Phase.SAMPLE, body)) {
+                byte[] places = Arrays.copyOfRange(body, 1, body.length);
+                asked.put(
+                    from,
+                    Messages.decodePlaces(from, places, SecureSumSettings.SAMPLE, PARTIES - 1));
+              }
+              return body;
+            });
     SumOutcome outcome = assertInstanceOf(SumOutcome.class, ends.get(federation.leader).outcome());
     assertArrayEquals(Federation.plain(federation.roster, LENGTH), outcome.sum());
+    assertEquals(PARTIES - 1, asked.size());
+    assertEquals(PARTIES - 1, Set.copyOf(asked.values()).size());
+    Set<Integer> together = new TreeSet<>();
+    asked.values().forEach(together::addAll);
+    assertEquals(PARTIES - 1, together.size());
   }
 
-  /** What a leader sees of a member's holders: its coin and the roster. */
-  private final class Holders {
-    private byte @Nullable [] rosterDigest;
-    private byte @Nullable [] coin;
+  /** What a leader sees: whose holder everyone is, and the holders of the victim. */
+  private final class Seen {
+    private final Map<PartyId, Messages.Neighbourhood> told = new ConcurrentHashMap<>();
 
-    void watch(PartyId from, byte[] body) {
-      if (is(Phase.ROSTER, body)) {
-        rosterDigest = Digest.of(Arrays.copyOfRange(body, 1, body.length)).bytes();
-      } else if (from.equals(victim) && is(Phase.SHARE, body)) {
-        coin = Arrays.copyOfRange(body, 33, 65);
+    void watch(PartyId to, byte[] body) {
+      if (is(Phase.SHARES, body)) {
+        byte[] payload = Arrays.copyOfRange(body, 1, body.length);
+        told.put(to, Messages.Neighbourhood.decode(to, payload, settings));
       }
     }
 
-    List<Integer> of(int owner) {
-      List<Integer> members =
-          IntStream.range(0, PARTIES).filter(settings::isMember).boxed().toList();
-      return Neighbours.holders(settings, rosterDigest, members, owner, coin);
+    List<Integer> holdersOfVictim() {
+      return List.copyOf(told.get(victim).holders().keySet());
     }
-  }
 
-  /** The list of survivors without some of them. */
-  private static byte[] without(byte[] body, Set<Integer> lost) {
-    byte[] shorter = new byte[body.length];
-    int at = 3;
-    int count = 0;
-    for (int from = 3; from < body.length; from += SURVIVOR_BYTES) {
-      int index = (body[from] & 0xff) << 8 | body[from + 1] & 0xff;
-      if (!lost.contains(index)) {
-        System.arraycopy(body, from, shorter, at, SURVIVOR_BYTES);
-        at += SURVIVOR_BYTES;
-        count++;
+    /** A message of survivors without some of them, with the tags that belong to it. */
+    byte[] without(PartyId to, byte[] body, Set<Integer> lost) {
+      Fields.Reader in = new Fields.Reader(to, Arrays.copyOfRange(body, 1, body.length));
+      SortedMap<Integer, byte[]> survivors = Messages.decodeDigests(in, settings);
+      Fields.Writer tags = new Fields.Writer();
+      for (int owner : told.get(to).boxes().keySet()) {
+        if (survivors.containsKey(owner)) {
+          byte[] tag = in.fixed(PairKeys.TAG);
+          if (!lost.contains(owner)) {
+            tags.fixed(tag);
+          }
+        }
       }
+      in.end();
+      survivors.keySet().removeAll(lost);
+      return Link.body(
+          Phase.SURVIVORS,
+          new Fields.Writer().fixed(Messages.encodeDigests(survivors)).fixed(tags.bytes()).bytes());
     }
-    shorter[0] = body[0];
-    shorter[1] = (byte) (count >>> 8);
-    shorter[2] = (byte) count;
-    return Arrays.copyOf(shorter, at);
   }
 
   /**
@@ -118,16 +170,15 @@ class LargeSumTest {
   @ParameterizedTest
   @CsvSource({"63, false", "64, true"})
   void run_leaderCallsTheHoldersOfAMemberLost_memberRefuses(int left, boolean signs) {
-    Holders holders = new Holders();
+    Seen seen = new Seen();
     AtomicBoolean signed = new AtomicBoolean();
     Map<PartyId, Federation.End> ends =
-        federation.sum(
-            settings,
+        sum(
             (from, to, body) -> {
-              holders.watch(from, body);
+              seen.watch(to, body);
               if (to.equals(victim) && is(Phase.SURVIVORS, body)) {
-                List<Integer> of = holders.of(settings.indexOf(victim));
-                return without(body, Set.copyOf(of.subList(left, of.size())));
+                List<Integer> of = seen.holdersOfVictim();
+                return seen.without(to, body, Set.copyOf(of.subList(left, of.size())));
               }
               signed.compareAndSet(false, from.equals(victim) && is(Phase.SIGNATURE, body));
               return body;
@@ -139,67 +190,219 @@ class LargeSumTest {
     }
   }
 
-  /** Another key for one neighbour: its word is for another roster. */
+  /** Another key for one neighbour: everyone's word is for another roster. */
   @Test
   void run_leaderSwapsANeighboursKey_nothingMaskedLeaves() {
-    AtomicBoolean masked = new AtomicBoolean();
     Map<PartyId, Federation.End> ends =
-        federation.sum(
-            settings,
+        sum(
             (from, to, body) -> {
               if (to.equals(victim) && is(Phase.ROSTER, body)) {
                 body[body.length - 10] ^= 1;
               }
-              masked.compareAndSet(false, from.equals(victim) && is(Phase.MASKED, body));
               return body;
             });
-    assertNull(ends.get(victim).outcome());
-    assertNull(ends.get(federation.leader).outcome());
-    assertFalse(masked.get());
+    assertNobodyHasASum(ends);
+    assertEquals(ErrorCode.SIGNATURE_REFUSED, ends.get(victim).problem());
+    assertFalse(masked.contains(victim));
   }
 
-  /** A leader that names another coin would choose who a member's neighbours are. */
+  /** A holder's word with another coin in it is not the word that the holder signed. */
   @Test
   void run_leaderNamesAnotherCoin_nothingMaskedLeaves() {
-    AtomicBoolean masked = new AtomicBoolean();
     Map<PartyId, Federation.End> ends =
-        federation.sum(
-            settings,
+        sum(
             (from, to, body) -> {
               if (to.equals(victim) && is(Phase.SHARES, body)) {
-                body[3 + 2 + 32] ^= 1; // the first sharer's coin
+                body[1 + 2 + 2 + 32] ^= 1; // the first holder's coin
               }
-              masked.compareAndSet(false, from.equals(victim) && is(Phase.MASKED, body));
               return body;
             });
-    assertNull(ends.get(victim).outcome());
-    assertNull(ends.get(federation.leader).outcome());
-    assertFalse(masked.get());
+    assertNobodyHasASum(ends);
+    assertEquals(ErrorCode.SIGNATURE_REFUSED, ends.get(victim).problem());
+    assertFalse(masked.contains(victim));
+  }
+
+  /** The coin decides who the holders are: nobody else's word counts. */
+  @Test
+  void run_leaderShowsAWordOfAMemberThatWasNotDrawn_nothingMaskedLeaves() {
+    Seen seen = new Seen();
+    PartyId other = federation.roster.get(9);
+    Map<PartyId, Federation.End> ends =
+        sum(
+            (from, to, body) -> {
+              seen.watch(to, body);
+              if (to.equals(other) && is(Phase.SHARES, body)) {
+                // The members are told in order: the victim's message is here already.
+                return Link.body(Phase.SHARES, seen.told.get(victim).encode());
+              }
+              return body;
+            });
+    assertNobodyHasASum(ends);
+    assertEquals(ErrorCode.PROTOCOL_VIOLATION, ends.get(other).problem());
+    assertFalse(masked.contains(other));
+  }
+
+  /** A word of an earlier round, coin and all, signed by the member itself. */
+  @Test
+  void run_coinOfAnEarlierRound_isRefused() {
+    byte[][] earlier = new byte[1][];
+    SecureSumSettings before =
+        new SecureSumSettings(
+            Digest.of("job/step/0"), federation.roster, federation.leader, LENGTH, 3, true, false);
+    federation.sum(
+        before,
+        (from, to, body) -> {
+          if (from.equals(victim) && is(Phase.SHARE, body)) {
+            earlier[0] = body.clone();
+          }
+          return is(Phase.SHARES, body) ? null : body;
+        });
+    Map<PartyId, Federation.End> ends =
+        sum(
+            (from, to, body) ->
+                from.equals(victim) && is(Phase.SHARE, body) ? earlier[0].clone() : body);
+    assertNobodyHasASum(ends);
+    assertEquals(ErrorCode.SIGNATURE_REFUSED, ends.get(federation.leader).problem());
+    assertTrue(masked.isEmpty());
   }
 
   /** Half of the members hear of one lost party, half of another: neither list has signers. */
   @Test
   void run_leaderSplitsTheGroup_nobodyUnmasks() {
-    AtomicInteger unmasked = new AtomicInteger();
+    Seen seen = new Seen();
     Map<PartyId, Federation.End> ends =
-        federation.run(
+        sumWithCarelessLeader(
             (from, to, body) -> {
-              if (is(Phase.UNMASK, body)) {
-                unmasked.incrementAndGet();
-              }
+              seen.watch(to, body);
               boolean lower = settings.indexOf(to) < PARTIES / 2;
               return is(Phase.SURVIVORS, body)
-                  ? without(body, Set.of(lower ? PARTIES - 1 : 0))
+                  ? seen.without(to, body, Set.of(lower ? PARTIES - 1 : 0))
                   : body;
-            },
-            (self, channels) ->
-                self.equals(federation.leader)
-                    ? new SecureSumLeader(settings, channels, (party, message, bytes) -> true)
-                        .run(Federation.addend(self, LENGTH))
-                    : federation
-                        .member(self, settings, channels)
-                        .run(Federation.addend(self, LENGTH)));
-    assertEquals(0, unmasked.get());
-    assertTrue(ends.values().stream().allMatch(end -> end.outcome() == null));
+            });
+    assertEquals(Set.of(), unmasked);
+    assertNobodyHasASum(ends);
+  }
+
+  /**
+   * Seven of the 87 that are said to have signed did not, and they are the last ones: a member asks
+   * for 80 of its own choice and misses all seven less than once in 10^9 runs.
+   */
+  @Test
+  void run_leaderNamesSignersWhoDidNotSign_nobodyUnmasks() {
+    int signers = settings.threshold();
+    assertEquals(87, signers);
+    List<PartyId> members = new ArrayList<>(federation.roster);
+    members.remove(federation.leader);
+    Set<PartyId> silent =
+        Set.copyOf(members.subList(SecureSumSettings.SAMPLE, SecureSumSettings.SAMPLE + 7));
+    Map<PartyId, Federation.End> ends =
+        sumWithCarelessLeader(
+            (from, to, body) ->
+                silent.contains(from) && is(Phase.SIGNATURE, body)
+                    ? Link.body(Phase.SIGNATURE, new byte[32])
+                    : body);
+    assertEquals(Set.of(), unmasked);
+    assertNobodyHasASum(ends);
+    assertEquals(ErrorCode.SIGNATURE_REFUSED, ends.get(federation.leader).problem());
+  }
+
+  /** A signature that the leader found only when it knew that it was wanted. */
+  @Test
+  void run_leaderShowsASignatureThatItDidNotNameBefore_memberRefuses() {
+    Map<PartyId, Federation.End> ends =
+        sum(
+            (from, to, body) -> {
+              if (to.equals(victim) && is(Phase.SIGNERS, body)) {
+                for (int at = 3 + 2; at < body.length; at += 2 + 32) {
+                  body[at] ^= 1; // every digest
+                }
+              }
+              return body;
+            });
+    assertNobodyHasASum(ends);
+    assertEquals(ErrorCode.PROTOCOL_VIOLATION, ends.get(victim).problem());
+    assertFalse(unmasked.contains(victim));
+  }
+
+  /**
+   * A leader that keeps holders from a member, so that it does not mask against them: they open no
+   * share of its self mask.
+   */
+  @Test
+  void run_leaderKeepsHoldersFromAMember_theyDoNotHelpAgainstIt() {
+    Seen seen = new Seen();
+    int kept = Neighbours.CHOSEN_THRESHOLD;
+    Map<PartyId, Federation.End> ends =
+        sum(
+            (from, to, body) -> {
+              seen.watch(to, body);
+              if (to.equals(victim) && is(Phase.SHARES, body)) {
+                Messages.Neighbourhood all = seen.told.get(victim);
+                SortedMap<Integer, Messages.Confirmation> first = new TreeMap<>(all.holders());
+                first.keySet().retainAll(seen.holdersOfVictim().subList(0, kept));
+                return Link.body(
+                    Phase.SHARES, new Messages.Neighbourhood(first, all.boxes()).encode());
+              }
+              if (from.equals(victim) && is(Phase.MASKED_WITH, body)) {
+                assertEquals(1 + kept * PairKeys.TAG, body.length);
+                return Arrays.copyOf(body, 1 + seen.holdersOfVictim().size() * PairKeys.TAG);
+              }
+              return body;
+            });
+    assertNobodyHasASum(ends);
+    assertTrue(masked.contains(victim));
+    List<Integer> holders = seen.holdersOfVictim();
+    for (int holder : holders.subList(kept, holders.size())) {
+      PartyId party = federation.roster.get(holder);
+      assertFalse(unmasked.contains(party), party + " opened its share");
+    }
+    assertEquals(ErrorCode.PROTOCOL_VIOLATION, ends.get(federation.leader).problem());
+  }
+
+  /** One member with another length, round, rule or roster. */
+  @Test
+  void run_otherSettingsAtOneMember_areRefused_andEveryoneIsTold() {
+    PartyId odd = federation.roster.get(7);
+    for (SecureSumSettings other :
+        List.of(
+            federation.settings(LENGTH + 1, 3, true, false),
+            federation.settings(LENGTH, 3, false, false),
+            new SecureSumSettings(
+                Digest.of("job/step/2"), federation.roster, federation.leader, LENGTH, 3, true, false),
+            new SecureSumSettings(
+                settings.session(),
+                federation.roster.subList(0, PARTIES - 1),
+                federation.leader,
+                LENGTH,
+                3,
+                true,
+                false))) {
+      Map<PartyId, Federation.End> ends =
+          federation.run(
+              watched((from, to, body) -> body),
+              (self, channels) -> {
+                SecureSumSettings used = self.equals(odd) ? other : settings;
+                long[] addend = Federation.addend(self, used.length());
+                return self.equals(federation.leader)
+                    ? new SecureSumLeader(used, channels, federation.verifier()).run(addend)
+                    : federation.member(self, used, channels).run(addend);
+              });
+      ends.forEach((party, end) -> assertEquals(ErrorCode.PROTOCOL_VIOLATION, end.problem()));
+    }
+    assertTrue(masked.isEmpty());
+  }
+
+  /** Cells of another width, or of another modulus, are another number of bytes. */
+  @Test
+  void run_maskedVectorOfAnotherSize_isRefused() {
+    Map<PartyId, Federation.End> ends =
+        sum(
+            (from, to, body) ->
+                from.equals(victim) && is(Phase.MASKED, body)
+                    ? Arrays.copyOf(body, 1 + LENGTH * Integer.BYTES)
+                    : body);
+    assertNobodyHasASum(ends);
+    assertEquals(ErrorCode.PROTOCOL_VIOLATION, ends.get(federation.leader).problem());
+    assertEquals(Set.of(), unmasked);
   }
 }

@@ -151,6 +151,41 @@ class NeighboursTest {
         / Math.log(2);
   }
 
+  /**
+   * Any two lists of survivors that members sign share none but the corrupted: so all lists but one
+   * have at most so many signers, of whatever a leader says.
+   */
+  private static int signersOfMinority(int members, int corrupted) {
+    return (members + corrupted) / 2;
+  }
+
+  /** One member that is shown such a list does not see that signers are missing. */
+  private static double logDeceived(SecureSumSettings settings, int corrupted) {
+    int minority = signersOfMinority(settings.members(), corrupted);
+    int said = settings.threshold();
+    int seen = settings.sample(said);
+    return logChoose(minority, seen) - logChoose(said, seen);
+  }
+
+  /**
+   * {@link #logIsolated} with the deceived counted to the corrupted: union over how many they are
+   * and who. Whom they are deceived about was drawn before they draw their samples.
+   */
+  private static double logIsolatedOrDeceived(SecureSumSettings settings, int roster) {
+    int corrupted = settings.members() / 5;
+    int honest = settings.members() - corrupted;
+    double deceived = logDeceived(settings, corrupted);
+    double odds = logIsolated(roster, corrupted, settings.sharesMin()) * Math.log(2);
+    for (int many = 1; many <= 40 && deceived > Double.NEGATIVE_INFINITY; many++) {
+      odds =
+          logAdd(
+              odds,
+              Math.min(0, logChoose(honest, many) + many * deceived)
+                  + logIsolated(roster, corrupted + many, settings.sharesMin()) * Math.log(2));
+    }
+    return odds / Math.log(2);
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {101, 120, 150, 201, 301, 401, 501, 701, 1000})
   void odds_withAFifthOfTheMembersAtTheLeadersSide_andATenthLost_areAsStated(int parties) {
@@ -159,13 +194,12 @@ class NeighboursTest {
     int corrupted = members / 5;
     for (int roster :
         new int[] {settings.threshold(), (settings.threshold() + members) / 2, members}) {
-      double isolated = logIsolated(roster, corrupted, settings.sharesMin());
+      double isolated = logIsolatedOrDeceived(settings, roster);
       assertTrue(isolated <= -46, roster + " members: 2^" + isolated);
     }
     double tooFew = logTooFew(members, members / 10, settings.sharesMin());
     assertTrue(tooFew <= -20, "2^" + tooFew);
-    // Two lists of survivors can't both be signed by enough.
-    assertTrue(2 * settings.threshold() > members + members / 3);
+    assertTrue(settings.threshold() > signersOfMinority(members, corrupted));
   }
 
   /** The figures are tight enough to see a threshold that is a little low, and the other way. */
@@ -173,5 +207,7 @@ class NeighboursTest {
   void odds_ofOtherParameters_areNotGoodEnough() {
     assertTrue(logIsolated(667, 199, 62) > -46);
     assertTrue(logTooFew(999, 99, 65) > -20);
+    assertTrue(logDeceived(settings(1000), 199) / Math.log(2) < -13);
+    assertTrue(logDeceived(settings(1000), 250) / Math.log(2) > -10);
   }
 }

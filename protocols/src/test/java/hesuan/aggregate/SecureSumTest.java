@@ -18,7 +18,6 @@ import hesuan.wire.ProblemException;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -77,7 +76,7 @@ class SecureSumTest {
   @ParameterizedTest
   @EnumSource(
       value = Phase.class,
-      names = {"ADVERTISE", "SHARE", "MASKED", "SIGNATURE", "UNMASK"})
+      names = {"ADVERTISE", "SHARE", "MASKED", "MASKED_WITH", "SIGNATURE", "UNMASK"})
   void run_partyLostInAPhase_sumIsOfTheSurvivors(Phase phase) {
     Federation federation = new Federation(5);
     int length = 20_000;
@@ -87,7 +86,7 @@ class SecureSumTest {
           federation.sum(federation.settings(length, 3, true, false), cut(phase, gone));
       List<PartyId> survivors = new ArrayList<>(federation.roster);
       // Whoever's vector came is in the sum, even if it was lost afterwards.
-      if (EnumSet.of(Phase.ADVERTISE, Phase.SHARE, Phase.MASKED).contains(phase)) {
+      if (phase.compareTo(Phase.MASKED_WITH) <= 0) {
         survivors.remove(gone);
       }
       SumOutcome outcome =
@@ -177,7 +176,7 @@ class SecureSumTest {
   @ParameterizedTest
   @EnumSource(
       value = Phase.class,
-      names = {"ADVERTISE", "SHARE", "MASKED", "SIGNATURE", "UNMASK"})
+      names = {"ADVERTISE", "SHARE", "MASKED", "MASKED_WITH", "SIGNATURE", "UNMASK"})
   void run_tooManyLost_everyoneIsToldGroupTooSmall(Phase phase) {
     Federation federation = new Federation(5);
     Map<PartyId, Federation.End> ends =
@@ -192,7 +191,7 @@ class SecureSumTest {
   @ParameterizedTest
   @EnumSource(
       value = Phase.class,
-      names = {"ADVERTISE", "SHARE", "MASKED", "SIGNATURE", "UNMASK"})
+      names = {"ADVERTISE", "SHARE", "MASKED", "MASKED_WITH", "SIGNATURE", "UNMASK"})
   void run_partyLostWithoutTolerance_everyoneIsToldWho(Phase phase) {
     Federation federation = new Federation(4);
     Map<PartyId, Federation.End> ends =
@@ -234,6 +233,7 @@ class SecureSumTest {
         "SHARE",
         "SHARES",
         "MASKED",
+        "MASKED_WITH",
         "SURVIVORS",
         "SIGNATURE",
         "SIGNATURES",
@@ -325,7 +325,7 @@ class SecureSumTest {
   @ParameterizedTest
   @EnumSource(
       value = Phase.class,
-      names = {"ADVERTISE", "SHARE", "MASKED", "SIGNATURE", "UNMASK"})
+      names = {"ADVERTISE", "SHARE", "MASKED", "MASKED_WITH", "SIGNATURE", "UNMASK"})
   void run_messageOfAnEarlierSession_isRefused(Phase phase) {
     Federation federation = new Federation(4);
     PartyId replayed = federation.roster.get(0);
@@ -427,8 +427,10 @@ class SecureSumTest {
         federation.run(
             (from, to, body) -> {
               if (to.equals(victim) && is(Phase.SURVIVORS, body)) {
-                // Without the last member: one fewer, and its entry cut off.
-                byte[] shorter = Arrays.copyOf(body, body.length - 34);
+                // Without the last member: one fewer, its entry and its tag cut off.
+                int tags = 3 + 3 * 34;
+                byte[] shorter = Arrays.copyOf(body, body.length - 34 - PairKeys.TAG);
+                System.arraycopy(body, tags, shorter, tags - 34, PairKeys.TAG);
                 shorter[2]--;
                 return shorter;
               }
