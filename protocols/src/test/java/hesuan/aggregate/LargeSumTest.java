@@ -233,7 +233,15 @@ class LargeSumTest {
               seen.watch(to, body);
               if (to.equals(other) && is(Phase.SHARES, body)) {
                 // The members are told in order: the victim's message is here already.
-                return Link.body(Phase.SHARES, seen.told.get(victim).encode());
+                Messages.Neighbourhood own = seen.told.get(other);
+                SortedMap<Integer, Messages.Confirmation> more = new TreeMap<>(own.holders());
+                SortedMap<Integer, Messages.Confirmation> strange =
+                    new TreeMap<>(seen.told.get(victim).holders());
+                strange.keySet().removeAll(own.holders().keySet());
+                strange.remove(settings.indexOf(other));
+                more.put(strange.firstKey(), strange.get(strange.firstKey()));
+                return Link.body(
+                    Phase.SHARES, new Messages.Neighbourhood(more, own.boxes()).encode());
               }
               return body;
             });
