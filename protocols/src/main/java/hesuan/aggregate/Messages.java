@@ -152,8 +152,7 @@ final class Messages {
    * What a member is told of its neighbours that shared their secrets: the words of its own
    * holders, and the shares sealed for it by those whose holder it is.
    */
-  record Neighbourhood(
-      SortedMap<Integer, Confirmation> holders, SortedMap<Integer, byte[]> boxes) {
+  record Neighbourhood(SortedMap<Integer, Confirmation> holders, SortedMap<Integer, byte[]> boxes) {
 
     byte[] encode() {
       Fields.Writer out = new Fields.Writer();
@@ -174,8 +173,7 @@ final class Messages {
       SortedMap<Integer, Confirmation> holders = new TreeMap<>();
       for (int left = count(in, 0, settings); left > 0; left--) {
         holders.put(
-            index(in, holders, settings),
-            new Confirmation(Word.decode(in), in.block(SIGNATURE)));
+            index(in, holders, settings), new Confirmation(Word.decode(in), in.block(SIGNATURE)));
       }
       SortedMap<Integer, byte[]> boxes = new TreeMap<>();
       for (int left = count(in, 0, settings); left > 0; left--) {

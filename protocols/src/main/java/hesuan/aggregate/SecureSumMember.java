@@ -302,8 +302,7 @@ public final class SecureSumMember {
     neighbours.remove(selfIndex);
     try (Masks masks = new Masks()) {
       masks.add(selfMaskSeed.clone());
-      List<byte[]> seeds =
-          pairwiseSeeds(settings, context, roster, maskKey, selfIndex, neighbours);
+      List<byte[]> seeds = pairwiseSeeds(settings, context, roster, maskKey, selfIndex, neighbours);
       for (int other : neighbours) {
         byte[] seed = seeds.removeFirst();
         if (selfIndex < other) {
@@ -353,8 +352,7 @@ public final class SecureSumMember {
         new Fields.Reader(
             leader.peer(),
             leader.receive(
-                Phase.SURVIVORS,
-                Messages.digestsBytesMax(settings) + held.size() * PairKeys.TAG));
+                Phase.SURVIVORS, Messages.digestsBytesMax(settings) + held.size() * PairKeys.TAG));
     SortedMap<Integer, byte[]> survivors = Messages.decodeDigests(in, settings);
     requireCohort(survivors.size());
     byte[] own = survivors.get(selfIndex);
@@ -444,8 +442,7 @@ public final class SecureSumMember {
   }
 
   private void check(int index, byte[] statement, byte[] signature) {
-    Messages.check(
-        verifier, settings.roster().get(index), statement, signature, "the survivors");
+    Messages.check(verifier, settings.roster().get(index), statement, signature, "the survivors");
   }
 
   /** Of a survivor the self mask's share, of a lost one the masking key's: never both of one. */

@@ -28,6 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SecureSumTest {
   private static final Federation.Wire HONEST = (from, to, body) -> body;
@@ -317,6 +318,26 @@ class SecureSumTest {
               });
       ends.forEach((party, end) -> assertEquals(ErrorCode.PROTOCOL_VIOLATION, end.problem()));
     }
+  }
+
+  /** Cells of another width, or of another modulus, are another number of bytes. */
+  @ParameterizedTest
+  @ValueSource(ints = {40 * Integer.BYTES, 40 * Long.BYTES - 1, 40 * Long.BYTES + 8, 0})
+  void run_maskedVectorOfAnotherSize_isRefused_andNobodyUnmasks(int bytes) {
+    Federation federation = new Federation(4);
+    PartyId odd = federation.roster.get(0);
+    AtomicBoolean unmasked = new AtomicBoolean();
+    Map<PartyId, Federation.End> ends =
+        federation.sum(
+            federation.settings(40, 3, true, false),
+            (from, to, body) -> {
+              unmasked.compareAndSet(false, is(Phase.UNMASK, body));
+              return from.equals(odd) && is(Phase.MASKED, body)
+                  ? Arrays.copyOf(body, 1 + bytes)
+                  : body;
+            });
+    ends.forEach((party, end) -> assertEquals(ErrorCode.PROTOCOL_VIOLATION, end.problem()));
+    assertFalse(unmasked.get());
   }
 
   /**
