@@ -212,6 +212,7 @@ class HeldRowsTest {
         List.of("city"),
         List.of(List.of("a"), List.of("b")),
         null,
+        null,
         List.of(
             new Plan.Aggregate(
                 Plan.AggregateKind.COUNT_DISTINCT_UNIT, "n", "", null, 0, 0, 1, Epsilon.ZERO),
