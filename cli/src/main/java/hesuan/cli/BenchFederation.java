@@ -92,6 +92,7 @@ final class BenchFederation implements AutoCloseable {
                 LocalDate.now(ZoneOffset.UTC).plusYears(1).toString())));
     request.put("terms", Map.of("minGroup", 20, "maxEpsilon", "1"));
     request.put("budget", "1000");
+    request.put("budgetDelta", "0.001");
     try (Api api = processes.at(party).agent()) {
       api.publish(request);
     }

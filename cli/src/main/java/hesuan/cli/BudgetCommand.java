@@ -3,6 +3,7 @@ package hesuan.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import hesuan.wire.ErrorCode;
 import hesuan.wire.ProblemException;
+import java.math.BigDecimal;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -72,14 +73,15 @@ final class BudgetCommand extends Command {
   private static void tell(Console console, JsonNode lines) {
     for (JsonNode line : lines) {
       console.say(
-          "%s per %s: %s of %s charged, %s reserved, %s left",
-          "%s（每%s）：已用 %s / %s，预留 %s，剩余 %s",
+          "%s per %s: %s of %s charged, %s reserved, %s left for one job",
+          "%s（每%s）：已用 %s / %s，预留 %s，单个作业至多可用 %s",
           line.path("asset").asText(),
           line.path("unit").asText(),
           line.path("charged").asText(),
           line.path("limit").asText(),
           line.path("reserved").asText(),
           line.path("left").asText());
+      tellCounts(console, line);
       if (line.path("rateDays").asInt() > 0) {
         console.say(
             "  at most %s in any %d days: %s now",
@@ -106,6 +108,37 @@ final class BudgetCommand extends Command {
             forecast.path("endsOn").asText());
       }
     }
+  }
+
+  /** The two ways of counting, by either of which a job may go ahead. */
+  private static void tellCounts(Console console, JsonNode line) {
+    JsonNode added = line.path("added");
+    if (!line.hasNonNull("delta")) {
+      console.say(
+          "  epsilons add up to %s; without a delta (hesuan budget allow --delta) nothing else counts",
+          "  epsilon 累加为 %s；未设 delta（hesuan budget allow --delta），只按累加计",
+          sum(added));
+      return;
+    }
+    JsonNode concentrated = line.path("concentrated");
+    console.say(
+        "  at delta %s: epsilons add up to %s of %s (deltas %s of %s), or rhos to %s of %s (deltas %s of %s)",
+        "  delta %s：epsilon 累加 %s / %s（delta %s / %s），或 rho %s / %s（delta %s / %s）",
+        line.path("delta").asText(),
+        sum(added),
+        added.path("most").asText(),
+        added.path("delta").asText(),
+        added.path("deltaMost").asText(),
+        sum(concentrated),
+        concentrated.path("most").asText(),
+        concentrated.path("delta").asText(),
+        concentrated.path("deltaMost").asText());
+  }
+
+  private static String sum(JsonNode count) {
+    return new BigDecimal(count.path("charged").asText())
+        .add(new BigDecimal(count.path("reserved").asText()))
+        .toPlainString();
   }
 
   private static void tellQueries(Console console, JsonNode lines) {
@@ -158,6 +191,13 @@ final class BudgetCommand extends Command {
     String limit = "";
 
     @Option(
+        names = "--delta",
+        paramLabel = "DELTA",
+        description =
+            "With which the limit may fail; as it stands if not given. 限额失效的概率；不写则不变。")
+    @Nullable String delta;
+
+    @Option(
         names = "--rate",
         paramLabel = "EPSILON/DAYS",
         description = "At most so much in any so many days; none if not given. 速率限制，不写则无。")
@@ -168,6 +208,9 @@ final class BudgetCommand extends Command {
       Map<String, Object> request = new LinkedHashMap<>();
       request.put("product", name);
       request.put("limit", limit);
+      if (delta != null) {
+        request.put("delta", delta);
+      }
       if (rate != null) {
         request.put("rate", rate(rate));
       }
@@ -232,8 +275,9 @@ final class BudgetCommand extends Command {
   static final class Resolve extends HomeCommand {
     @Option(
         names = "--spent",
-        paramLabel = "NAME=EPSILON",
-        description = "What counts as spent since this copy of the disk. 自该磁盘副本以来的消耗。")
+        paramLabel = "NAME=EPSILON[,DELTA]",
+        description =
+            "What counts as spent since this copy of the disk; without a delta, all that was left of it. 自该磁盘副本以来的消耗；不写 delta 则其余额视为用尽。")
     List<String> spent = new ArrayList<>();
 
     @Override
@@ -242,9 +286,14 @@ final class BudgetCommand extends Command {
       for (String each : spent) {
         String[] parts = each.split("=", 2);
         if (parts.length != 2) {
-          throw new ProblemException(ErrorCode.INVALID_VALUE, "--spent", "NAME=EPSILON", each);
+          throw new ProblemException(
+              ErrorCode.INVALID_VALUE, "--spent", "NAME=EPSILON or NAME=EPSILON,DELTA", each);
         }
-        amounts.add(Map.of("product", parts[0], "epsilon", parts[1]));
+        String[] amount = parts[1].split(",", 2);
+        amounts.add(
+            amount.length == 1
+                ? Map.of("product", parts[0], "epsilon", amount[0])
+                : Map.of("product", parts[0], "epsilon", amount[0], "delta", amount[1]));
       }
       try (Api agent = home().agent()) {
         JsonNode ledger = agent.post("/budget/resolve", Map.of("spent", amounts));

@@ -116,6 +116,13 @@ final class ProductCommands extends Group {
     String budget = "";
 
     @Option(
+        names = "--delta",
+        paramLabel = "DELTA",
+        description =
+            "With which the budget may fail: below one in the number of people; as it stands, or 0.00001, if not given. 预算失效的概率；不写则不变，新产品为 0.00001。")
+    @Nullable String delta;
+
+    @Option(
         names = "--rate",
         paramLabel = "EPSILON/DAYS",
         description =
@@ -141,6 +148,9 @@ final class ProductCommands extends Group {
         request.put("rowFilter", where);
       }
       request.put("budget", budget);
+      if (delta != null) {
+        request.put("budgetDelta", delta);
+      }
       if (rate != null) {
         request.put("rate", BudgetCommand.rate(rate));
       }

@@ -114,6 +114,7 @@ final class ThreeParties implements AutoCloseable {
             rule("phone", "plain", PARTIES, "audience.intersect")));
     request.put("terms", Map.of("minGroup", 20, "maxEpsilon", "1"));
     request.put("budget", budget);
+    request.put("budgetDelta", "0.001");
     return request;
   }
 
@@ -194,8 +195,8 @@ final class ThreeParties implements AutoCloseable {
     BigDecimal charged = BigDecimal.ZERO;
     BigDecimal reserved = BigDecimal.ZERO;
     for (JsonNode line : api(party).get("/budget")) {
-      charged = charged.add(new BigDecimal(line.path("charged").asText()));
-      reserved = reserved.add(new BigDecimal(line.path("reserved").asText()));
+      charged = charged.add(new BigDecimal(line.path("added").path("charged").asText()));
+      reserved = reserved.add(new BigDecimal(line.path("added").path("reserved").asText()));
     }
     String checkpoint = new String(api(party).bytes("/log/checkpoint"), StandardCharsets.UTF_8);
     return new Books(charged, reserved, Long.parseLong(checkpoint.lines().toList().get(1)));

@@ -89,7 +89,8 @@ public final class Agent implements AutoCloseable {
               "4-queries.sql",
               "5-buckets.sql",
               "6-lookup.sql",
-              "7-fingerprint.sql"));
+              "7-fingerprint.sql",
+              "8-accountant.sql"));
   private static final long TICK_MILLIS = 2_000;
 
   /**

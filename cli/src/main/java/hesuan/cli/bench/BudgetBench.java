@@ -47,7 +47,7 @@ final class BudgetBench extends Bench {
     Path folder = Files.createTempDirectory("hesuan-bench");
     try (Store store = Store.open(folder.resolve("state.db"), Agent.SCHEMA)) {
       Budget budget = Budget.open(store, Clock.systemUTC());
-      budget.allow(PRODUCT.asset(), "phone", Epsilon.parse("1000"), Epsilon.ZERO, 0);
+      budget.allow(PRODUCT.asset(), "phone", Epsilon.parse("1000"), null, Epsilon.ZERO, 0);
       int[] turn = new int[1];
       List<Long> nanos = nanosByRun(() -> reserve(store, budget, turn[0]++));
       long start = System.nanoTime();
@@ -80,7 +80,7 @@ final class BudgetBench extends Bench {
 
   private int reserve(Store store, Budget budget, int turn) {
     List<Plan.Charge> charges =
-        List.of(new Plan.Charge(PRODUCT, OWNER, "phone", new Epsilon(1), "0.0000001"));
+        List.of(new Plan.Charge(PRODUCT, OWNER, "phone", new Epsilon(1), "0"));
     try (ExecutorService pool = Executors.newFixedThreadPool(threads)) {
       for (int i = 0; i < reservations; i++) {
         JobId job = JobId.of(OWNER, "bench-" + turn + "-" + i);

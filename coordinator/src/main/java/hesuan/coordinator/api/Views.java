@@ -158,6 +158,10 @@ final class Views {
   /**
    * An owner's word, in epsilon.
    *
+   * @param delta with which the limit may fail; absent where the owner has said none
+   * @param charged the least epsilon that holds for what is charged, whichever way it is counted
+   * @param reserved by how much more what is reserved would make it
+   * @param left the largest epsilon of one more job without a delta
    * @param leftNow less than {@code left} where the owner bounds the rate
    * @param jobsLeft how many jobs like this fit into what is left; absent where it costs nothing
    * @param endsOn at the rate of the last days; absent where nothing was charged in these
@@ -168,6 +172,7 @@ final class Views {
       String asset,
       String unit,
       String limit,
+      @Nullable String delta,
       String reserved,
       String charged,
       String left,
@@ -179,6 +184,7 @@ final class Views {
           stand.asset(),
           stand.unit(),
           stand.limit().toString(),
+          stand.delta() == null ? null : stand.delta().toString(),
           stand.reserved().toString(),
           stand.charged().toString(),
           stand.left().toString(),

@@ -1,6 +1,6 @@
 package hesuan.agent.api;
 
-import hesuan.agent.budget.BudgetEvent;
+import hesuan.agent.budget.Budget;
 import hesuan.agent.budget.BudgetLine;
 import hesuan.wire.Epsilon;
 import hesuan.wire.ErrorCode;
@@ -70,6 +70,7 @@ final class BudgetController {
             line.asset(),
             line.unit(),
             allowance.limit(),
+            allowance.delta(),
             rate == null ? Epsilon.ZERO : rate.epsilon(),
             rate == null ? 0 : rate.days());
     return budget(owner, Optional.empty(), Optional.empty());
@@ -96,7 +97,7 @@ final class BudgetController {
 
   /**
    * After a rollback: what counts as spent by the lost entries. Of a product that is not named,
-   * everything that is left.
+   * everything that is left; without a delta, all that is left of delta.
    */
   @Post("/resolve")
   Views.BudgetLedger resolve(
@@ -108,8 +109,8 @@ final class BudgetController {
                 .map(
                     s -> {
                       BudgetLine line = line(s.product());
-                      return new BudgetEvent.Amount(
-                          new BudgetEvent.Key(line.asset(), line.unit()), s.epsilon());
+                      return new Budget.Spent(
+                          line.asset(), line.unit(), s.epsilon(), s.delta());
                     })
                 .toList());
     return ledger();

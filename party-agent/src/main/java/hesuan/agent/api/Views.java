@@ -7,6 +7,7 @@ import hesuan.agent.budget.QueryBudgets;
 import hesuan.agent.data.OwnProducts;
 import hesuan.ids.IdQuality;
 import hesuan.policy.Decision;
+import hesuan.wire.Chance;
 import hesuan.wire.Contract;
 import hesuan.wire.Digest;
 import hesuan.wire.Epsilon;
@@ -15,6 +16,7 @@ import hesuan.wire.Plan;
 import hesuan.wire.Problem;
 import hesuan.wire.Product;
 import hesuan.wire.ProductRef;
+import java.math.BigDecimal;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -83,31 +85,44 @@ final class Views {
 
   /**
    * @param limit for the product's life
+   * @param delta with which the limit may fail; null: the owner has said none, and epsilons are
+   *     added
    * @param rate at most in any {@code rateDays} in a row, where those are not 0
-   * @param leftNow what a job could have today
+   * @param charged the least epsilon that holds for what is charged, whichever way it is counted
+   * @param reserved by how much more what is reserved would make it
+   * @param left the largest epsilon of one more job without a delta
+   * @param leftNow the same for a job of today
+   * @param added epsilons, counted by their sum
+   * @param concentrated rhos, counted by their sum; null where {@code delta} is
    */
   record Line(
       String asset,
       String unit,
       String limit,
+      @Nullable String delta,
       String rate,
       int rateDays,
       String reserved,
       String charged,
       String left,
       String leftNow,
+      Count added,
+      @Nullable Count concentrated,
       Forecast forecast) {
     static Line of(BudgetLine line, BudgetForecast forecast) {
       return new Line(
           line.asset(),
           line.unit(),
           line.limit().toString(),
+          text(line.filter().delta()),
           line.rate().toString(),
           line.rateDays(),
           line.reserved().toString(),
           line.charged().toString(),
           line.left().toString(),
           line.leftNow().toString(),
+          Count.added(line),
+          Count.concentrated(line),
           new Forecast(
               forecast.days(),
               forecast.jobs(),
@@ -115,6 +130,46 @@ final class Views {
               forecast.lastJob() == null ? null : forecast.lastJob().toString(),
               forecast.jobsLeft(),
               forecast.endsOn() == null ? null : forecast.endsOn().toString()));
+    }
+  }
+
+  private static @Nullable String text(@Nullable Object value) {
+    return value == null ? null : value.toString();
+  }
+
+  private static String decimal(long units, int decimals) {
+    return BigDecimal.valueOf(units, decimals).stripTrailingZeros().toPlainString();
+  }
+
+  /**
+   * One way of counting: a job goes ahead while either keeps what is charged and reserved to the
+   * most.
+   *
+   * @param charged epsilons added up, or rhos
+   * @param most of charged and reserved together
+   * @param delta of both together, or what fails outside rho
+   * @param deltaMost the most that these may come to; null: not bounded
+   */
+  record Count(
+      String charged, String reserved, String most, String delta, @Nullable String deltaMost) {
+    static Count added(BudgetLine line) {
+      return new Count(
+          decimal(line.chargedSum().epsilonMicros(), 6),
+          decimal(line.reservedSum().epsilonMicros(), 6),
+          line.limit().toString(),
+          decimal(line.all().deltaAttos(), 18),
+          line.filter().delta() == null ? null : decimal(line.filter().failingAttosMost(), 18));
+    }
+
+    static @Nullable Count concentrated(BudgetLine line) {
+      return line.filter().delta() == null
+          ? null
+          : new Count(
+              decimal(line.chargedSum().rhoPicos(), 12),
+              decimal(line.reservedSum().rhoPicos(), 12),
+              line.filter().rhoMost().toString(),
+              decimal(line.all().outsideAttos(), 18),
+              decimal(line.filter().failingAttosMost(), 18));
     }
   }
 
@@ -145,8 +200,10 @@ final class Views {
 
   /**
    * @param product its name
+   * @param delta with which the limit may fail; null: as it stands
    */
-  record Allowance(String product, Epsilon limit, @Nullable Rate rate) {
+  record Allowance(
+      String product, Epsilon limit, @Nullable Chance delta, @Nullable Rate rate) {
     record Rate(Epsilon epsilon, int days) {}
   }
 
@@ -186,7 +243,10 @@ final class Views {
 
   record Resolution(List<SpentByLost> spent) {}
 
-  record SpentByLost(String product, Epsilon epsilon) {}
+  /**
+   * @param delta of the lost jobs together; null: all that is left of it
+   */
+  record SpentByLost(String product, Epsilon epsilon, @Nullable Chance delta) {}
 
   record Result(String job, JsonNode result, Released released) {}
 

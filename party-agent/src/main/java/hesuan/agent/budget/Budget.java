@@ -2,16 +2,20 @@ package hesuan.agent.budget;
 
 import hesuan.agent.budget.BudgetEvent.Amount;
 import hesuan.agent.budget.BudgetEvent.Key;
+import hesuan.dp.account.Loss;
+import hesuan.dp.account.PrivacyFilter;
 import hesuan.job.BudgetStand;
 import hesuan.store.Store;
 import hesuan.store.Transaction;
 import hesuan.wire.BudgetHead;
+import hesuan.wire.Chance;
 import hesuan.wire.Digest;
 import hesuan.wire.Epsilon;
 import hesuan.wire.ErrorCode;
 import hesuan.wire.JobId;
 import hesuan.wire.Plan;
 import hesuan.wire.ProblemException;
+import hesuan.wire.Rho;
 import hesuan.wire.SecretBytes;
 import java.sql.SQLException;
 import java.time.Clock;
@@ -25,8 +29,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What this party may still let be learned, per product and privacy unit: one allowance for the
- * product's life, and if the owner wants at most so much in any so many days. Nothing refreshes by
- * itself. A job's charges are reserved when it is admitted, charged before anything runs, and then
+ * product's life, kept by a filter ({@link PrivacyFilter}), and if the owner wants at most so much
+ * in any so many days. Nothing refreshes by itself. A job's charges are reserved when it is admitted, charged before anything runs, and then
  * never given back: giving back after a failure would tell whoever caused the failure something
  * about the data. Only what was never charged is freed. The coordinator has no say here.
  *
@@ -36,8 +40,15 @@ import org.jspecify.annotations.Nullable;
  * <p>All steps may be repeated for one job and then change nothing. Thread-safe.
  */
 public final class Budget {
+  /** The usual for a product of up to some ten thousand people; docs/budget.md says why. */
+  public static final Chance DELTA = Chance.parse("0.00001");
+
+  /** What a job of before counts for whose plan is gone: the most that a job may state. */
+  private static final Chance JOB_DELTA_MOST = Chance.parse("0.001");
+
   private static final int RATE_DAYS_MAX = 3660;
   private static final int FORECAST_DAYS = 30;
+  private static final Loss NOTHING = Loss.of(Epsilon.ZERO, Chance.ZERO);
 
   private final Store store;
   private final Clock clock;
@@ -59,6 +70,12 @@ public final class Budget {
    */
   public static Budget open(Store store, Clock clock) {
     Budget budget = new Budget(store, clock);
+    store.inTransaction(
+        "take over sums",
+        t -> {
+          BudgetUpgrade.sums(t);
+          return null;
+        });
     store.read(
         "verify budget",
         t -> {
@@ -68,6 +85,7 @@ public final class Budget {
           return null;
         });
     budget.adopt();
+    budget.adoptDeltas();
     return budget;
   }
 
@@ -98,7 +116,7 @@ public final class Budget {
                   row ->
                       new BudgetEvent.Allowed(
                           new Key(row.getString(1), row.getString(2)),
-                          new Epsilon(row.getLong(3)),
+                          PrivacyFilter.of(new Epsilon(row.getLong(3)), null),
                           Epsilon.ZERO,
                           0))) {
             allow(t, each);
@@ -111,7 +129,7 @@ public final class Budget {
                   row ->
                       new Amount(
                           new Key(row.getString(1), row.getString(2)),
-                          new Epsilon(row.getLong(3))));
+                          Loss.of(new Epsilon(row.getLong(3)), Chance.ZERO)));
           if (!spent.isEmpty()) {
             writeOff(t, List.of(), spent);
           }
@@ -119,8 +137,32 @@ public final class Budget {
         });
   }
 
-  /** Sets what is allowed; what is spent stays spent. The transaction may be retried. */
-  public void allow(String asset, String unit, Epsilon limit, Epsilon rate, int rateDays) {
+  /** Entries of before the accountant do not say deltas; the plans of their jobs do. */
+  private void adoptDeltas() {
+    store.inTransaction(
+        "adopt deltas",
+        t -> {
+          List<Amount> spent = BudgetUpgrade.deltas(t, JOB_DELTA_MOST);
+          if (!spent.isEmpty()) {
+            writeOff(t, List.of(), spent);
+          }
+          return null;
+        });
+  }
+
+  /**
+   * Sets what is allowed; what is spent stays spent. The transaction may be retried.
+   *
+   * @param delta with which the limit may fail; null: as it stands, for a new product {@link
+   *     #DELTA}
+   */
+  public void allow(
+      String asset,
+      String unit,
+      Epsilon limit,
+      @Nullable Chance delta,
+      Epsilon rate,
+      int rateDays) {
     if (rateDays < 0 || rateDays > RATE_DAYS_MAX) {
       throw new ProblemException(
           ErrorCode.INVALID_VALUE, "rateDays", "0 to " + RATE_DAYS_MAX, "" + rateDays);
@@ -128,23 +170,34 @@ public final class Budget {
     store.inTransaction(
         "allow",
         t -> {
-          allow(t, new BudgetEvent.Allowed(new Key(asset, unit), limit, rate, rateDays));
+          Key key = new Key(asset, unit);
+          Optional<BudgetLine> stands = BudgetLine.find(t, key, seconds());
+          Chance given =
+              delta != null ? delta : stands.isPresent() ? stands.get().filter().delta() : DELTA;
+          allow(
+              t, new BudgetEvent.Allowed(key, PrivacyFilter.of(limit, given), rate, rateDays));
           return null;
         });
   }
 
   private void allow(Transaction t, BudgetEvent.Allowed allowed) throws SQLException {
+    PrivacyFilter filter = allowed.filter();
     t.update(
         """
         INSERT INTO budget_line
-          (asset, unit, limit_micros, rate_micros, rate_days, reserved_micros, charged_micros)
-        VALUES (?, ?, ?, ?, ?, 0, 0)
+          (asset, unit, limit_micros, delta_attos, rho_most_picos, rate_micros, rate_days,
+          reserved_micros, reserved_delta_attos, reserved_rho_picos, reserved_outside_attos,
+          charged_micros, charged_delta_attos, charged_rho_picos, charged_outside_attos)
+        VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, 0, 0, 0)
         ON CONFLICT (asset, unit) DO UPDATE
-        SET limit_micros = excluded.limit_micros, rate_micros = excluded.rate_micros,
+        SET limit_micros = excluded.limit_micros, delta_attos = excluded.delta_attos,
+          rho_most_picos = excluded.rho_most_picos, rate_micros = excluded.rate_micros,
           rate_days = excluded.rate_days""",
         allowed.key().asset(),
         allowed.key().unit(),
-        allowed.limit().micros(),
+        filter.limit().micros(),
+        filter.delta() == null ? null : filter.delta().attos(),
+        filter.rhoMost().picos(),
         allowed.rate().micros(),
         allowed.rateDays());
     BudgetChain.append(t, allowed, seconds());
@@ -169,7 +222,8 @@ public final class Budget {
    * Sets this party's part of the job aside, all or nothing, inside the caller's transaction; of a
    * query that was charged before, nothing.
    *
-   * @throws ProblemException BUDGET_EXHAUSTED, naming product, asked and left
+   * @throws ProblemException BUDGET_EXHAUSTED, naming product, asked and left by either way of
+   *     counting
    */
   public void reserve(Transaction t, JobId job, Digest query, List<Plan.Charge> charges)
       throws SQLException {
@@ -183,7 +237,7 @@ public final class Budget {
     requireLeft(t, charges);
     List<Amount> amounts = amounts(charges);
     for (Amount amount : amounts) {
-      spending(t, job, amount.key(), amount.epsilon().micros(), "reserved");
+      spending(t, job, amount, "reserved");
       add(t, amount, 1, 0);
     }
     BudgetChain.append(t, new BudgetEvent.Reserved(job, query, amounts), seconds());
@@ -211,7 +265,7 @@ public final class Budget {
     if (known.isPresent()) {
       free(t, job);
       for (Amount amount : amounts(charges)) {
-        spending(t, job, amount.key(), 0, "charged");
+        spending(t, job, new Amount(amount.key(), NOTHING), "charged");
       }
       BudgetChain.append(t, new BudgetEvent.Repeated(job, query), seconds());
       return known.get();
@@ -250,9 +304,9 @@ public final class Budget {
   }
 
   private static List<Amount> amounts(List<Plan.Charge> charges) {
-    Map<Key, Epsilon> sums = new TreeMap<>();
+    Map<Key, Loss> sums = new TreeMap<>();
     charges.forEach(
-        c -> sums.merge(new Key(c.product().asset(), c.unit()), c.epsilon(), Epsilon::plus));
+        c -> sums.merge(new Key(c.product().asset(), c.unit()), Loss.of(c), Loss::plus));
     return sums.entrySet().stream().map(e -> new Amount(e.getKey(), e.getValue())).toList();
   }
 
@@ -260,48 +314,80 @@ public final class Budget {
     for (Amount amount : amounts(charges)) {
       BudgetLine line =
           BudgetLine.find(t, amount.key(), seconds()).orElse(BudgetLine.none(amount.key()));
-      Epsilon left = line.leftNow();
-      if (amount.epsilon().compareTo(left) > 0) {
-        boolean slow = left.compareTo(line.left()) < 0;
-        throw new ProblemException(
-            ErrorCode.BUDGET_EXHAUSTED,
-            amount.key().asset(),
-            "epsilon of at most "
-                + left
-                + (slow
-                    ? " (left of " + line.rate() + " in " + line.rateDays() + " days)"
-                    : " (left of " + line.limit() + ")"),
-            amount.epsilon().toString());
+      if (!line.filter().admits(line.all(), amount.loss())) {
+        throw exhausted(amount, BudgetRefusal.left(line, amount.loss()));
+      }
+      if (!line.isInPace(amount.epsilon())) {
+        throw exhausted(
+            amount,
+            "epsilon of at most %s (left of %s in %d days)"
+                .formatted(line.leftNow(), line.rate(), line.rateDays()));
       }
     }
   }
 
-  private void spending(Transaction t, JobId job, Key key, long micros, String state)
+  private static ProblemException exhausted(Amount amount, String left) {
+    return new ProblemException(
+        ErrorCode.BUDGET_EXHAUSTED,
+        amount.key().asset(),
+        left,
+        BudgetRefusal.asked(amount.loss()));
+  }
+
+  private void spending(Transaction t, JobId job, Amount amount, String state)
       throws SQLException {
+    Loss loss = amount.loss();
     t.update(
         """
-        INSERT INTO budget_spending (job, asset, unit, micros, state, at_seconds)
-        VALUES (?, ?, ?, ?, ?, ?)
+        INSERT INTO budget_spending
+          (job, asset, unit, micros, delta_attos, rho_picos, outside_attos, state, at_seconds)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (job, asset, unit) DO UPDATE
-        SET micros = excluded.micros, state = excluded.state, at_seconds = excluded.at_seconds
+        SET micros = excluded.micros, delta_attos = excluded.delta_attos,
+          rho_picos = excluded.rho_picos, outside_attos = excluded.outside_attos,
+          state = excluded.state, at_seconds = excluded.at_seconds
         WHERE state = 'freed'""",
         job.value(),
-        key.asset(),
-        key.unit(),
-        micros,
+        amount.key().asset(),
+        amount.key().unit(),
+        loss.epsilon().micros(),
+        loss.delta().attos(),
+        loss.rho().picos(),
+        loss.outside().attos(),
         state,
         clock.instant().getEpochSecond());
   }
 
+  /**
+   * @param reserved,charged -1, 0 or 1 times the amount
+   */
   private static void add(Transaction t, Amount amount, int reserved, int charged)
       throws SQLException {
+    Loss loss = amount.loss();
+    long micros = loss.epsilon().micros();
+    long delta = loss.delta().attos();
+    long rho = loss.rho().picos();
+    long outside = loss.outside().attos();
     t.update(
         """
         UPDATE budget_line
-        SET reserved_micros = reserved_micros + ?, charged_micros = charged_micros + ?
+        SET reserved_micros = reserved_micros + ?,
+          reserved_delta_attos = reserved_delta_attos + ?,
+          reserved_rho_picos = reserved_rho_picos + ?,
+          reserved_outside_attos = reserved_outside_attos + ?,
+          charged_micros = charged_micros + ?,
+          charged_delta_attos = charged_delta_attos + ?,
+          charged_rho_picos = charged_rho_picos + ?,
+          charged_outside_attos = charged_outside_attos + ?
         WHERE asset = ? AND unit = ?""",
-        reserved * amount.epsilon().micros(),
-        charged * amount.epsilon().micros(),
+        reserved * micros,
+        reserved * delta,
+        reserved * rho,
+        reserved * outside,
+        charged * micros,
+        charged * delta,
+        charged * rho,
+        charged * outside,
         amount.key().asset(),
         amount.key().unit());
   }
@@ -319,9 +405,16 @@ public final class Budget {
   private static List<Amount> reserved(Transaction t, JobId job) throws SQLException {
     return t.query(
         """
-        SELECT asset, unit, micros FROM budget_spending
+        SELECT asset, unit, micros, delta_attos, rho_picos, outside_attos FROM budget_spending
         WHERE job = ? AND state = 'reserved' ORDER BY asset, unit""",
-        row -> new Amount(new Key(row.getString(1), row.getString(2)), new Epsilon(row.getLong(3))),
+        row ->
+            new Amount(
+                new Key(row.getString(1), row.getString(2)),
+                new Loss(
+                    new Epsilon(row.getLong(3)),
+                    new Chance(row.getLong(4)),
+                    new Rho(row.getLong(5)),
+                    new Chance(row.getLong(6)))),
         job.value());
   }
 
@@ -333,11 +426,30 @@ public final class Budget {
   }
 
   /**
+   * What jobs that this disk has forgotten spent, in the owner's words.
+   *
+   * @param epsilon of all of them, added up; at most half its square was rho
+   * @param delta likewise; null: all that was left
+   */
+  public record Spent(String asset, String unit, Epsilon epsilon, @Nullable Chance delta) {
+    Amount amount(BudgetLine line) {
+      Amount all = line.everythingLeft();
+      return new Amount(
+          line.key(),
+          new Loss(
+              epsilon,
+              delta != null ? delta : all.loss().delta(),
+              Rho.of(epsilon),
+              delta != null ? delta : all.loss().outside()));
+    }
+  }
+
+  /**
    * The owner's word on lost entries. May be retried.
    *
    * @param spent what counts as spent by them; for a product that is not named, all that is left
    */
-  public void resolve(List<Amount> spent) {
+  public void resolve(List<Spent> spent) {
     store.inTransaction(
         "resolve budget",
         t -> {
@@ -347,24 +459,20 @@ public final class Budget {
             throw new ProblemException(
                 ErrorCode.CONFLICT, "budget", "a ledger that was rolled back", "a whole one");
           }
-          for (Amount each : spent) {
-            if (BudgetLine.find(t, each.key(), seconds()).isEmpty()) {
+          for (Spent each : spent) {
+            if (BudgetLine.find(t, new Key(each.asset(), each.unit()), seconds()).isEmpty()) {
               throw new ProblemException(
-                  ErrorCode.UNKNOWN_PRODUCT,
-                  each.key().asset(),
-                  "a product with a budget",
-                  each.key().unit());
+                  ErrorCode.UNKNOWN_PRODUCT, each.asset(), "a product with a budget", each.unit());
             }
           }
           List<Amount> all = new ArrayList<>();
           for (BudgetLine line : BudgetLine.all(t, seconds())) {
-            Amount amount =
+            all.add(
                 spent.stream()
-                    .filter(a -> a.key().equals(line.key()))
+                    .filter(s -> new Key(s.asset(), s.unit()).equals(line.key()))
                     .findFirst()
-                    .orElse(new Amount(line.key(), line.left()));
-            line.charged().plus(amount.epsilon()); // refuses a sum beyond what can be written
-            all.add(amount);
+                    .map(s -> s.amount(line))
+                    .orElseGet(line::everythingLeft));
           }
           writeOff(t, lost, all);
           return null;
@@ -392,7 +500,8 @@ public final class Budget {
    * @param shape what one more job would cost; null: as much as the latest
    */
   public BudgetForecast forecast(BudgetLine line, int days, @Nullable Epsilon shape) {
-    return store.read("forecast", t -> BudgetForecast.of(t, line, days, shape, seconds()));
+    Loss loss = shape == null ? null : Loss.of(shape, Chance.ZERO);
+    return store.read("forecast", t -> BudgetForecast.of(t, line, days, loss, seconds()));
   }
 
   /** How the products stand that a job would charge, for whoever plans it. */
@@ -405,12 +514,13 @@ public final class Budget {
             BudgetLine line =
                 BudgetLine.find(t, amount.key(), seconds()).orElse(BudgetLine.none(amount.key()));
             BudgetForecast forecast =
-                BudgetForecast.of(t, line, FORECAST_DAYS, amount.epsilon(), seconds());
+                BudgetForecast.of(t, line, FORECAST_DAYS, amount.loss(), seconds());
             stands.add(
                 new BudgetStand(
                     line.asset(),
                     line.unit(),
                     line.limit(),
+                    line.filter().delta(),
                     line.reserved(),
                     line.charged(),
                     line.left(),

@@ -1,13 +1,20 @@
 package hesuan.agent.budget;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import hesuan.dp.account.Loss;
+import hesuan.dp.account.PrivacyFilter;
 import hesuan.wire.BudgetHead;
+import hesuan.wire.Chance;
 import hesuan.wire.Digest;
 import hesuan.wire.Epsilon;
+import hesuan.wire.ErrorCode;
 import hesuan.wire.JobId;
 import hesuan.wire.PartyId;
+import hesuan.wire.ProblemException;
 import hesuan.wire.ProductRef;
+import hesuan.wire.Rho;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -36,15 +43,67 @@ public sealed interface BudgetEvent {
     }
   }
 
-  record Amount(Key key, Epsilon epsilon) {}
+  /**
+   * What a job costs one product, in full. Entries of before the accountant say epsilon alone: rho
+   * is what follows from it, and what their deltas came to was written off in one entry later.
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  record Amount(
+      Key key,
+      Epsilon epsilon,
+      @Nullable Chance delta,
+      @Nullable Rho rho,
+      @Nullable Chance outside) {
+    public Amount {
+      if ((delta == null) != (rho == null) || (delta == null) != (outside == null)) {
+        throw new ProblemException(
+            ErrorCode.BUDGET_DAMAGED, key.asset(), "delta, rho and outside, or none", "some");
+      }
+    }
+
+    Amount(Key key, Loss loss) {
+      this(key, loss.epsilon(), loss.delta(), loss.rho(), loss.outside());
+    }
+
+    Loss loss() {
+      return delta == null || rho == null || outside == null
+          ? Loss.of(epsilon, Chance.ZERO)
+          : new Loss(epsilon, delta, rho, outside);
+    }
+  }
 
   /**
    * The owner's word, in place of the one before; what is spent stays spent.
    *
    * @param limit for the product's life
    * @param rate at most in any {@code rateDays} in a row; without meaning where those are 0
+   * @param delta with which the limit may fail; null in entries of before the accountant, by which
+   *     epsilons were added and deltas not bounded
+   * @param rhoMost what limit and delta allow of rho; null where delta is
    */
-  record Allowed(Key key, Epsilon limit, Epsilon rate, int rateDays) implements BudgetEvent {}
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  record Allowed(
+      Key key,
+      Epsilon limit,
+      Epsilon rate,
+      int rateDays,
+      @Nullable Chance delta,
+      @Nullable Rho rhoMost)
+      implements BudgetEvent {
+    Allowed(Key key, PrivacyFilter filter, Epsilon rate, int rateDays) {
+      this(
+          key,
+          filter.limit(),
+          rate,
+          rateDays,
+          filter.delta(),
+          filter.delta() == null ? null : filter.rhoMost());
+    }
+
+    PrivacyFilter filter() {
+      return new PrivacyFilter(limit, delta, rhoMost == null ? Rho.ZERO : rhoMost);
+    }
+  }
 
   /**
    * @param query the canonical query that the job asks ({@link CanonicalQuery})
@@ -64,7 +123,8 @@ public sealed interface BudgetEvent {
 
   /**
    * The owner's word on a ledger that was rolled back: the entries up to the lost heads are gone,
-   * and this much counts as spent for them. The numbers between are never given again.
+   * and this much counts as spent for them. The numbers between are never given again. Without lost
+   * heads: what an agent of before had spent and this chain does not hold.
    */
   record Resolved(List<BudgetHead.Head> lost, List<Amount> spent) implements BudgetEvent {
     public Resolved {

@@ -1,7 +1,11 @@
 package hesuan.agent.budget;
 
+import hesuan.dp.account.Loss;
+import hesuan.dp.account.LossSum;
 import hesuan.store.Transaction;
+import hesuan.wire.Chance;
 import hesuan.wire.Epsilon;
+import hesuan.wire.Rho;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -14,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * How far a budget goes, if things go on as in the last days. An estimate for people, never a rule.
  *
  * @param jobs that were charged in these days
- * @param charged by them
+ * @param charged by them, as if by nothing else
  * @param lastJob what the latest charged job cost, or null before the first
  * @param jobsLeft how many more like it fit into what is left of the lifetime's allowance
  * @param endsOn null where nothing was charged in these days
@@ -30,39 +34,49 @@ public record BudgetForecast(
   /** A century from now stands for later. */
   private static final long DAYS_MAX = 36_500;
 
-  private record Charge(long micros, long atSeconds) {}
+  private record Charge(Loss loss, long atSeconds) {}
 
   /**
    * @param days looked back upon
    * @param shape what one more job would cost; null: as much as the latest
    */
   static BudgetForecast of(
-      Transaction t, BudgetLine line, int days, @Nullable Epsilon shape, long nowSeconds)
+      Transaction t, BudgetLine line, int days, @Nullable Loss shape, long nowSeconds)
       throws SQLException {
     List<Charge> all =
         t.query(
             """
-            SELECT micros, at_seconds FROM budget_spending
+            SELECT micros, delta_attos, rho_picos, outside_attos, at_seconds FROM budget_spending
             WHERE asset = ? AND unit = ? AND state = 'charged' AND micros > 0
             ORDER BY at_seconds, rowid""",
-            row -> new Charge(row.getLong(1), row.getLong(2)),
+            row ->
+                new Charge(
+                    new Loss(
+                        new Epsilon(row.getLong(1)),
+                        new Chance(row.getLong(2)),
+                        new Rho(row.getLong(3)),
+                        new Chance(row.getLong(4))),
+                    row.getLong(5)),
             line.asset(),
             line.unit());
     long since = nowSeconds - Duration.ofDays(days).toSeconds();
     List<Charge> recent = all.stream().filter(c -> c.atSeconds > since).toList();
-    long charged = recent.stream().mapToLong(Charge::micros).sum();
-    Epsilon last = shape != null ? shape : all.isEmpty() ? null : new Epsilon(all.getLast().micros);
+    LossSum charged = LossSum.ZERO;
+    for (Charge charge : recent) {
+      charged = charged.plus(charge.loss);
+    }
+    Loss next = shape != null ? shape : all.isEmpty() ? null : all.getLast().loss;
     return new BudgetForecast(
         days,
         recent.size(),
-        new Epsilon(charged),
-        last,
-        last == null || last.micros() == 0 ? null : line.left().micros() / last.micros(),
-        charged == 0 ? null : endsOn(line.left(), charged, days, nowSeconds));
+        line.filter().spent(charged),
+        next == null ? null : next.epsilon(),
+        next == null || next.isZero() ? null : line.filter().more(line.all(), next),
+        recent.isEmpty() ? null : endsOn(line, charged, days, nowSeconds));
   }
 
-  private static LocalDate endsOn(Epsilon left, long charged, int days, long nowSeconds) {
-    long more = Math.min(DAYS_MAX, left.micros() * days / charged);
+  private static LocalDate endsOn(BudgetLine line, LossSum charged, int days, long nowSeconds) {
+    long more = Math.min(DAYS_MAX, line.filter().days(line.all(), charged, days));
     return LocalDate.ofInstant(Instant.ofEpochSecond(nowSeconds), ZoneOffset.UTC).plusDays(more);
   }
 }

@@ -2,6 +2,8 @@ package hesuan.agent.budget;
 
 import hesuan.agent.budget.BudgetEvent.Amount;
 import hesuan.agent.budget.BudgetEvent.Key;
+import hesuan.dp.account.LossSum;
+import hesuan.dp.account.PrivacyFilter;
 import hesuan.wire.BudgetHead;
 import hesuan.wire.Digest;
 import hesuan.wire.Epsilon;
@@ -9,6 +11,7 @@ import hesuan.wire.ErrorCode;
 import hesuan.wire.JobId;
 import hesuan.wire.PartyId;
 import hesuan.wire.ProblemException;
+import hesuan.wire.Rho;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -28,14 +31,26 @@ final class BudgetReplay {
     FREED
   }
 
-  /** In millionths. */
-  record Totals(long limit, long rate, int rateDays, long reserved, long charged) {}
+  record Totals(
+      PrivacyFilter filter, Epsilon rate, int rateDays, LossSum reserved, LossSum charged) {
+    LossSum all() {
+      return reserved.plus(charged);
+    }
+  }
 
   record Job(State state, Digest query, List<Amount> amounts) {
     Job {
       amounts = List.copyOf(amounts);
     }
   }
+
+  private static final Totals NOTHING =
+      new Totals(
+          new PrivacyFilter(Epsilon.ZERO, null, Rho.ZERO),
+          Epsilon.ZERO,
+          0,
+          LossSum.ZERO,
+          LossSum.ZERO);
 
   private final Map<Key, Totals> lines = new TreeMap<>();
   private final Map<JobId, Job> jobs = new HashMap<>();
@@ -72,30 +87,34 @@ final class BudgetReplay {
             : entry.number() == head.number() + 1;
     require(follows, entry, "the next number");
     switch (entry.event()) {
-      case BudgetEvent.Allowed(Key key, Epsilon limit, Epsilon rate, int rateDays) -> {
-        Totals now = line(key);
+      case BudgetEvent.Allowed allowed -> {
+        PrivacyFilter filter = allowed.filter();
+        Rho most = PrivacyFilter.rhoMost(filter.limit(), filter.delta());
+        require(filter.rhoMost().compareTo(most) <= 0, entry, "no more rho than the limit allows");
+        Totals now = line(allowed.key());
         lines.put(
-            key, new Totals(limit.micros(), rate.micros(), rateDays, now.reserved, now.charged));
+            allowed.key(),
+            new Totals(filter, allowed.rate(), allowed.rateDays(), now.reserved, now.charged));
       }
       case BudgetEvent.Reserved(JobId job, Digest query, List<Amount> amounts) -> {
         requireNoneStands(job, entry);
         for (Amount amount : amounts) {
           Totals now = line(amount.key());
-          long left = now.limit - now.reserved - now.charged;
-          require(amount.epsilon().micros() <= left, entry, "a reservation of what is left");
-          add(amount, 1, 0);
+          require(
+              now.filter.admits(now.all(), amount.loss()), entry, "a reservation of what is left");
+          reserve(amount);
         }
         jobs.put(job, new Job(State.RESERVED, query, amounts));
       }
       case BudgetEvent.Charged(JobId job) -> {
         Job reserved = requireReserved(job, entry);
-        reserved.amounts.forEach(amount -> add(amount, -1, 1));
+        reserved.amounts.forEach(this::charge);
         jobs.put(job, new Job(State.CHARGED, reserved.query, reserved.amounts));
         queries.add(reserved.query);
       }
       case BudgetEvent.Freed(JobId job) -> {
         Job reserved = requireReserved(job, entry);
-        reserved.amounts.forEach(amount -> add(amount, -1, 0));
+        reserved.amounts.forEach(this::free);
         jobs.put(job, new Job(State.FREED, reserved.query, reserved.amounts));
       }
       case BudgetEvent.Repeated(JobId job, Digest query) -> {
@@ -104,7 +123,7 @@ final class BudgetReplay {
         jobs.put(job, new Job(State.CHARGED, query, List.of()));
       }
       case BudgetEvent.Resolved(List<BudgetHead.Head> lost, List<Amount> spent) -> {
-        spent.forEach(amount -> add(amount, 0, 1));
+        spent.forEach(this::writeOff);
         if (!lost.isEmpty()) {
           asked.resolved();
         }
@@ -123,20 +142,32 @@ final class BudgetReplay {
   }
 
   private Totals line(Key key) {
-    return lines.getOrDefault(key, new Totals(0, 0, 0, 0, 0));
+    return lines.getOrDefault(key, NOTHING);
   }
 
-  private void add(Amount amount, int reserved, int charged) {
+  private void reserve(Amount amount) {
     Totals now = line(amount.key());
-    long micros = amount.epsilon().micros();
-    lines.put(
-        amount.key(),
-        new Totals(
-            now.limit,
-            now.rate,
-            now.rateDays,
-            now.reserved + reserved * micros,
-            now.charged + charged * micros));
+    put(amount.key(), now.reserved.plus(amount.loss()), now.charged);
+  }
+
+  private void charge(Amount amount) {
+    Totals now = line(amount.key());
+    put(amount.key(), now.reserved.minus(amount.loss()), now.charged.plus(amount.loss()));
+  }
+
+  private void free(Amount amount) {
+    Totals now = line(amount.key());
+    put(amount.key(), now.reserved.minus(amount.loss()), now.charged);
+  }
+
+  private void writeOff(Amount amount) {
+    Totals now = line(amount.key());
+    put(amount.key(), now.reserved, now.charged.plus(amount.loss()));
+  }
+
+  private void put(Key key, LossSum reserved, LossSum charged) {
+    Totals now = line(key);
+    lines.put(key, new Totals(now.filter, now.rate, now.rateDays, reserved, charged));
   }
 
   private void requireNoneStands(JobId job, BudgetEntry entry) {

@@ -3,6 +3,7 @@ package hesuan.agent.budget;
 import hesuan.agent.budget.BudgetEvent.Amount;
 import hesuan.agent.budget.BudgetEvent.Key;
 import hesuan.agent.budget.BudgetEvent.QueryKey;
+import hesuan.dp.account.LossSum;
 import hesuan.store.Transaction;
 import hesuan.wire.Digest;
 import hesuan.wire.PartyId;
@@ -79,49 +80,44 @@ final class BudgetTables {
 
   private static Map<Key, BudgetReplay.Totals> lines(Transaction t) throws SQLException {
     Map<Key, BudgetReplay.Totals> lines = new TreeMap<>();
-    t.query(
-        """
-        SELECT asset, unit, limit_micros, rate_micros, rate_days, reserved_micros, charged_micros
-        FROM budget_line""",
-        row ->
-            lines.put(
-                new Key(row.getString(1), row.getString(2)),
-                new BudgetReplay.Totals(
-                    row.getLong(3),
-                    row.getLong(4),
-                    row.getInt(5),
-                    row.getLong(6),
-                    row.getLong(7))));
+    for (BudgetLine line : BudgetLine.all(t, 0)) {
+      lines.put(
+          line.key(),
+          new BudgetReplay.Totals(
+              line.filter(), line.rate(), line.rateDays(), line.reservedSum(), line.chargedSum()));
+    }
     return lines;
   }
 
-  private static Map<List<String>, Long> spending(Transaction t) throws SQLException {
-    Map<List<String>, Long> spending = new HashMap<>();
+  private static Map<List<String>, LossSum> spending(Transaction t) throws SQLException {
+    Map<List<String>, LossSum> spending = new HashMap<>();
     t.query(
-        "SELECT job, asset, unit, state, micros FROM budget_spending WHERE micros > 0",
+        """
+        SELECT job, asset, unit, state, micros, delta_attos, rho_picos, outside_attos
+        FROM budget_spending WHERE micros > 0 OR delta_attos > 0 OR rho_picos > 0""",
         row ->
             spending.put(
                 List.of(row.getString(1), row.getString(2), row.getString(3), row.getString(4)),
-                row.getLong(5)));
+                new LossSum(row.getLong(5), row.getLong(6), row.getLong(7), row.getLong(8))));
     return spending;
   }
 
   /** The chain may know jobs that cost nothing; the table of spending knows those by a zero. */
-  private static Map<List<String>, Long> spending(BudgetReplay replay) {
-    Map<List<String>, Long> spending = new HashMap<>();
+  private static Map<List<String>, LossSum> spending(BudgetReplay replay) {
+    Map<List<String>, LossSum> spending = new HashMap<>();
     replay
         .jobs()
         .forEach(
             (job, spent) -> {
               for (Amount amount : spent.amounts()) {
-                if (amount.epsilon().micros() > 0) {
+                if (!amount.loss().isZero()) {
                   spending.put(
                       List.of(
                           job.value(),
                           amount.key().asset(),
                           amount.key().unit(),
                           text(spent.state())),
-                      amount.epsilon().micros());
+                      LossSum.ZERO.plus(amount.loss()));
                 }
               }
             });

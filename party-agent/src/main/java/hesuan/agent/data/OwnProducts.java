@@ -149,6 +149,7 @@ public final class OwnProducts implements AutoCloseable {
         product.ref().asset(),
         request.id().column(),
         request.budget(),
+        request.budgetDelta(),
         rate == null ? Epsilon.ZERO : rate.epsilon(),
         rate == null ? 0 : rate.days());
     insert(product, source, opening, filter);

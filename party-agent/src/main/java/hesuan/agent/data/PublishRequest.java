@@ -1,6 +1,7 @@
 package hesuan.agent.data;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import hesuan.wire.Chance;
 import hesuan.wire.Epsilon;
 import hesuan.wire.Product;
 import java.util.List;
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param source as {@code docs/connectors.md} shows
  * @param rowFilter the party's own predicate: rows outside it do not exist for any job
  * @param budget epsilon that all jobs ever may spend on this product, of every version
+ * @param budgetDelta with which that may fail; null: as it stands, or the usual
  * @param rate how fast it may be spent; null: all at once
  */
 public record PublishRequest(
@@ -23,6 +25,7 @@ public record PublishRequest(
     Product.Terms terms,
     @Nullable String rowFilter,
     Epsilon budget,
+    @Nullable Chance budgetDelta,
     @Nullable Rate rate) {
 
   /** At most so much in any so many days in a row. */

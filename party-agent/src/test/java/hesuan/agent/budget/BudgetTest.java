@@ -11,6 +11,7 @@ import hesuan.store.Schema;
 import hesuan.store.Store;
 import hesuan.store.Transaction;
 import hesuan.wire.BudgetHead;
+import hesuan.wire.Chance;
 import hesuan.wire.Digest;
 import hesuan.wire.Epsilon;
 import hesuan.wire.ErrorCode;
@@ -20,6 +21,7 @@ import hesuan.wire.PartyId;
 import hesuan.wire.Plan;
 import hesuan.wire.ProblemException;
 import hesuan.wire.ProductRef;
+import hesuan.wire.Rho;
 import hesuan.wire.SecretBytes;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -73,7 +75,7 @@ class BudgetTest {
   }
 
   private void allow(String limit) {
-    budget.allow(ASSET, "phone", Epsilon.parse(limit), Epsilon.ZERO, 0);
+    budget.allow(ASSET, "phone", Epsilon.parse(limit), null, Epsilon.ZERO, 0);
   }
 
   private static JobId job(int number) {
@@ -142,7 +144,10 @@ class BudgetTest {
     reserve(job(1), "0.7");
     ProblemException e = assertThrows(ProblemException.class, () -> reserve(job(2), "0.4"));
     assertEquals(ErrorCode.BUDGET_EXHAUSTED, e.problem().code());
-    assertEquals("epsilon of at most 0.3 (left of 1)", e.problem().expected());
+    assertEquals(
+        "epsilon of at most 0.3 (left of 1), or rho of at most 0 (left of 0.028396703215)",
+        e.problem().expected());
+    assertEquals("0.4 (rho 0.08)", e.problem().found());
     assertEquals(Epsilon.parse("0.3"), line().left());
   }
 
@@ -202,7 +207,7 @@ class BudgetTest {
 
   @Test
   void rate_holdsInAnyStretchOfDays_andNothingRefreshesTheLifetime() {
-    budget.allow(ASSET, "phone", Epsilon.parse("1"), Epsilon.parse("0.4"), 10);
+    budget.allow(ASSET, "phone", Epsilon.parse("1"), null, Epsilon.parse("0.4"), 10);
     reserve(job(1), "0.4");
     chargeFor(job(1), "0.4");
     Budget soon = at(NOW.plusSeconds(10 * DAY_SECONDS - 1));
@@ -247,6 +252,111 @@ class BudgetTest {
         });
     assertEquals(1, won.get());
     assertEquals(Epsilon.ZERO, line().left());
+    at(NOW);
+  }
+
+  /** A hundred tenths come to 10 by their sum, and to 5.37 at this delta by their rhos. */
+  private void spendTenths(int from, int to) {
+    for (int i = from; i < to; i++) {
+      reserve(job(2000 + i), "0.1");
+      chargeFor(job(2000 + i), "0.1");
+    }
+  }
+
+  private void allow(String limit, String delta) {
+    budget.allow(ASSET, "phone", Epsilon.parse(limit), Chance.parse(delta), Epsilon.ZERO, 0);
+  }
+
+  @Test
+  void manySmallJobs_composeByTheirRhos_beyondWhereTheirEpsilonsAddUpToTheLimit() {
+    allow("5.37", "0.000001");
+    spendTenths(0, 53);
+    assertEquals(Epsilon.parse("5.3").micros(), line().all().epsilonMicros());
+    assertTrue(line().charged().compareTo(Epsilon.parse("4")) < 0, line().charged().toString());
+    spendTenths(53, 100);
+    assertTrue(line().charged().compareTo(Epsilon.parse("5.36")) > 0);
+    assertTrue(line().charged().compareTo(line().limit()) <= 0);
+    ProblemException e = assertThrows(ProblemException.class, () -> reserve(job(1), "0.1"));
+    assertEquals(ErrorCode.BUDGET_EXHAUSTED, e.problem().code());
+    assertTrue(
+        e.problem().expected().matches("rho of at most 0\\.00.* \\(left of 0\\.5.*\\), or epsilon of at most 0 .*"),
+        e.problem().expected());
+    reserve(job(1), line().left().toString());
+    assertEquals(line(), at(NOW).lines().getFirst());
+  }
+
+  @Test
+  void manyThreads_forTheLastByRho_exactlyOneWins() {
+    allow("5.37", "0.000001");
+    spendTenths(0, 99);
+    AtomicInteger won = new AtomicInteger();
+    race(
+        64,
+        job -> {
+          try {
+            reserve(job, "0.1");
+            won.incrementAndGet();
+          } catch (ProblemException e) {
+            assertEquals(ErrorCode.BUDGET_EXHAUSTED, e.problem().code());
+          }
+        });
+    assertEquals(1, won.get());
+    at(NOW);
+  }
+
+  @Test
+  void deltas_addUpToo_andARefusalSaysThatTheyAreWhatIsMissing() {
+    for (int i = 0; i < 2; i++) {
+      JobId job = job(i);
+      run(store, budget, (b, t) -> b.reserve(t, job, query(job), failing("0.001", "0.000001")));
+    }
+    ProblemException e =
+        assertThrows(
+            ProblemException.class,
+            () ->
+                run(
+                    store,
+                    budget,
+                    (b, t) -> b.reserve(t, job(3), query(job(3)), failing("0.001", "0.000001"))));
+    assertTrue(
+        e.problem().expected().contains("with delta of at most 0.0000005 (left of 0.0000025)"),
+        e.problem().expected());
+    reserve(job(4), "0.001");
+    run(store, budget, (b, t) -> b.free(t, job(1)));
+    run(
+        store,
+        budget,
+        (b, t) -> b.reserve(t, job(3), query(job(3)), failing("0.001", "0.000001")));
+    assertEquals(line(), at(NOW).lines().getFirst());
+  }
+
+  private static List<Plan.Charge> failing(String epsilon, String delta) {
+    return List.of(
+        new Plan.Charge(
+            ProductRef.parse("shop-a/orders@3"), OWNER, "phone", Epsilon.parse(epsilon), delta));
+  }
+
+  /** Gaussian noise: its own rho, and a delta only where epsilon is asked for. */
+  @Test
+  void concentratedCharge_countsByItsOwnRho() {
+    Plan.Charge gaussian =
+        new Plan.Charge(
+            ProductRef.parse("shop-a/orders@3"),
+            OWNER,
+            "phone",
+            Epsilon.parse("0.5"),
+            "0.0000001",
+            new Plan.Concentrated(Rho.parse("0.0005"), "0"));
+    for (int i = 0; i < 56; i++) {
+      JobId job = job(i);
+      run(store, budget, (b, t) -> b.reserve(t, job, query(job), List.of(gaussian)));
+    }
+    assertRefused(
+        ErrorCode.BUDGET_EXHAUSTED,
+        () ->
+            run(store, budget, (b, t) -> b.reserve(t, job(60), query(job(60)), List.of(gaussian))));
+    assertEquals("0.99", line().reserved().toString().substring(0, 4));
+    assertEquals(0L, budget.stands(List.of(gaussian)).getFirst().jobsLeft());
     at(NOW);
   }
 
@@ -368,6 +478,25 @@ class BudgetTest {
     }
   }
 
+  @Test
+  void killed_beyondTheSumOfEpsilons_hasTheStepWholeOrNotAtAll() {
+    allow("5.37", "0.000001");
+    spendTenths(0, 80);
+    reserve(job(1), "0.1");
+    for (Step step : List.<Step>of(reserving(job(2), "0.1"), charging(job(1), "0.1"))) {
+      BudgetLine before = line();
+      BudgetHead.Head headBefore = budget.chain().head();
+      run(
+          store,
+          budget,
+          (b, t) -> {
+            step.run(b, t);
+            assertStands(copy("done"), before, headBefore);
+          });
+      assertStands(copy("committed"), line(), budget.chain().head());
+    }
+  }
+
   private void assertStands(Path files, BudgetLine line, BudgetHead.Head head) {
     try (Store copy = Store.open(files.resolve("state.db"), Agent.SCHEMA)) {
       Budget after = Budget.open(copy, Clock.fixed(NOW, ZoneOffset.UTC));
@@ -400,6 +529,11 @@ class BudgetTest {
     assertDamaged("DELETE FROM budget_entry WHERE number = 2");
     assertDamaged("UPDATE budget_entry SET head = '%s' WHERE number = 4".formatted(Digest.of("x")));
     assertDamaged("UPDATE budget_line SET charged_micros = 0");
+    assertDamaged("UPDATE budget_line SET charged_rho_picos = charged_rho_picos - 1");
+    assertDamaged("UPDATE budget_line SET reserved_rho_picos = reserved_rho_picos - 1");
+    assertDamaged("UPDATE budget_line SET rho_most_picos = rho_most_picos + 1");
+    assertDamaged("UPDATE budget_line SET delta_attos = NULL");
+    assertDamaged("UPDATE budget_spending SET rho_picos = rho_picos - 1 WHERE state = 'charged'");
     assertDamaged("UPDATE budget_spending SET state = 'freed' WHERE state = 'charged'");
     assertDamaged("DELETE FROM budget_query");
   }
@@ -475,7 +609,7 @@ class BudgetTest {
     assertFalse(budget.chain().shown(seen, "brand-b"));
 
     budget.resolve(
-        List.of(new BudgetEvent.Amount(new BudgetEvent.Key(ASSET, "phone"), Epsilon.parse("0.3"))));
+        List.of(new Budget.Spent(ASSET, "phone", Epsilon.parse("0.3"), null)));
     assertEquals(Epsilon.parse("0.7"), line().left());
     assertEquals(seen.number() + 1, budget.chain().head().number());
     assertTrue(budget.chain().shown(seen, "brand-b"));

@@ -44,7 +44,7 @@ class WitnessesTest {
     }
 
     void spend() {
-      budget.allow("x/y", "phone", new Epsilon(++spent), Epsilon.ZERO, 0);
+      budget.allow("x/y", "phone", new Epsilon(++spent), null, Epsilon.ZERO, 0);
     }
 
     @Override

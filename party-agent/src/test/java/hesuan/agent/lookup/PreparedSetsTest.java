@@ -130,6 +130,7 @@ class PreparedSetsTest {
             new Product.Terms(20, Epsilon.parse("1")),
             null,
             Epsilon.parse("1"),
+            null,
             null));
   }
 
