@@ -116,8 +116,7 @@ final class BudgetCommand extends Command {
     if (!line.hasNonNull("delta")) {
       console.say(
           "  epsilons add up to %s; without a delta (hesuan budget allow --delta) nothing else counts",
-          "  epsilon 累加为 %s；未设 delta（hesuan budget allow --delta），只按累加计",
-          sum(added));
+          "  epsilon 累加为 %s；未设 delta（hesuan budget allow --delta），只按累加计", sum(added));
       return;
     }
     JsonNode concentrated = line.path("concentrated");
@@ -193,8 +192,7 @@ final class BudgetCommand extends Command {
     @Option(
         names = "--delta",
         paramLabel = "DELTA",
-        description =
-            "With which the limit may fail; as it stands if not given. 限额失效的概率；不写则不变。")
+        description = "With which the limit may fail; as it stands if not given. 限额失效的概率；不写则不变。")
     @Nullable String delta;
 
     @Option(

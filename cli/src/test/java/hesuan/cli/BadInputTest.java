@@ -382,7 +382,7 @@ class BadInputTest {
     inputs:
       orders: [brand-a/orders@1, %s, pay-c/orders@1]
     what:
-      sql: SELECT city, COUNT(*) AS orders_%d FROM orders WHERE city IN ('x', 'y') GROUP BY city
+      sql: SELECT city, COUNT(*) AS orders FROM orders WHERE city IN ('x', 'y') AND city <> 'q%d' GROUP BY city
     privacy: {unit: phone, epsilon: %s, minGroup: 50, maxGroups: 1, maxRows: 1}
     outputs:
       - {name: orders_by_city, to: [brand-a, mall-b]}

@@ -109,8 +109,7 @@ final class BudgetController {
                 .map(
                     s -> {
                       BudgetLine line = line(s.product());
-                      return new Budget.Spent(
-                          line.asset(), line.unit(), s.epsilon(), s.delta());
+                      return new Budget.Spent(line.asset(), line.unit(), s.epsilon(), s.delta());
                     })
                 .toList());
     return ledger();

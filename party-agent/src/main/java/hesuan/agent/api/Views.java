@@ -202,8 +202,7 @@ final class Views {
    * @param product its name
    * @param delta with which the limit may fail; null: as it stands
    */
-  record Allowance(
-      String product, Epsilon limit, @Nullable Chance delta, @Nullable Rate rate) {
+  record Allowance(String product, Epsilon limit, @Nullable Chance delta, @Nullable Rate rate) {
     record Rate(Epsilon epsilon, int days) {}
   }
 

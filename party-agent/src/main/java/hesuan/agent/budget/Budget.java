@@ -30,9 +30,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * What this party may still let be learned, per product and privacy unit: one allowance for the
  * product's life, kept by a filter ({@link PrivacyFilter}), and if the owner wants at most so much
- * in any so many days. Nothing refreshes by itself. A job's charges are reserved when it is admitted, charged before anything runs, and then
- * never given back: giving back after a failure would tell whoever caused the failure something
- * about the data. Only what was never charged is freed. The coordinator has no say here.
+ * in any so many days. Nothing refreshes by itself. A job's charges are reserved when it is
+ * admitted, charged before anything runs, and then never given back: giving back after a failure
+ * would tell whoever caused the failure something about the data. Only what was never charged is
+ * freed. The coordinator has no say here.
  *
  * <p>Every change is an entry of a chain, in the caller's transaction: it is on the disk before
  * anything acts on it. While the chain is known to have been rolled back, nothing is spent.
@@ -174,8 +175,7 @@ public final class Budget {
           Optional<BudgetLine> stands = BudgetLine.find(t, key, seconds());
           Chance given =
               delta != null ? delta : stands.isPresent() ? stands.get().filter().delta() : DELTA;
-          allow(
-              t, new BudgetEvent.Allowed(key, PrivacyFilter.of(limit, given), rate, rateDays));
+          allow(t, new BudgetEvent.Allowed(key, PrivacyFilter.of(limit, given), rate, rateDays));
           return null;
         });
   }
@@ -328,14 +328,10 @@ public final class Budget {
 
   private static ProblemException exhausted(Amount amount, String left) {
     return new ProblemException(
-        ErrorCode.BUDGET_EXHAUSTED,
-        amount.key().asset(),
-        left,
-        BudgetRefusal.asked(amount.loss()));
+        ErrorCode.BUDGET_EXHAUSTED, amount.key().asset(), left, BudgetRefusal.asked(amount.loss()));
   }
 
-  private void spending(Transaction t, JobId job, Amount amount, String state)
-      throws SQLException {
+  private void spending(Transaction t, JobId job, Amount amount, String state) throws SQLException {
     Loss loss = amount.loss();
     t.update(
         """
@@ -429,18 +425,18 @@ public final class Budget {
    * What jobs that this disk has forgotten spent, in the owner's words.
    *
    * @param epsilon of all of them, added up; at most half its square was rho
-   * @param delta likewise; null: all that was left
+   * @param delta likewise; null: all that was left, unless epsilon is 0
    */
   public record Spent(String asset, String unit, Epsilon epsilon, @Nullable Chance delta) {
     Amount amount(BudgetLine line) {
-      Amount all = line.everythingLeft();
+      Loss all = epsilon.micros() == 0 ? NOTHING : line.everythingLeft().loss();
       return new Amount(
           line.key(),
           new Loss(
               epsilon,
-              delta != null ? delta : all.loss().delta(),
+              delta != null ? delta : all.delta(),
               Rho.of(epsilon),
-              delta != null ? delta : all.loss().outside()));
+              delta != null ? delta : all.outside()));
     }
   }
 

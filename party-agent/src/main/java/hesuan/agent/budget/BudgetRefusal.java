@@ -8,7 +8,9 @@ import hesuan.wire.Chance;
 import hesuan.wire.Epsilon;
 import hesuan.wire.Rho;
 
-/** What a refused job asked and what is left, by either way of counting, the nearer one first. */
+/**
+ * What a refused job asked, and what would fit: by either way of counting, the nearer one first.
+ */
 final class BudgetRefusal {
   private BudgetRefusal() {}
 
@@ -23,35 +25,39 @@ final class BudgetRefusal {
   static String left(BudgetLine line, Loss loss) {
     PrivacyFilter filter = line.filter();
     LossSum all = line.all();
-    String basic =
-        "epsilon of at most %s (left of %s)"
-                .formatted(
-                    new Epsilon(Math.max(0, filter.limit().micros() - all.epsilonMicros())),
-                    filter.limit())
-            + failing(filter, all.deltaAttos(), loss.delta());
     if (filter.delta() == null) {
-      return basic;
+      return "epsilon of at most %s (left of %s)".formatted(filter.epsilonLeft(all), line.limit());
     }
-    String concentrated =
-        "rho of at most %s (left of %s)"
-                .formatted(
-                    new Rho(Math.max(0, filter.rhoMost().picos() - all.rhoPicos())),
-                    filter.rhoMost())
-            + failing(filter, all.outsideAttos(), loss.outside());
-    return filter.nearest(all, loss) == Track.BASIC
-        ? basic + ", or " + concentrated
-        : concentrated + ", or " + basic;
+    Chance added = failingLeft(filter, all.deltaAttos());
+    Chance outside = failingLeft(filter, all.outsideAttos());
+    boolean addedFails = loss.delta().compareTo(added) > 0;
+    boolean outsideFails = loss.outside().compareTo(outside) > 0;
+    if (addedFails && outsideFails) {
+      return "delta of at most %s (left of %s, a quarter of the budget's)"
+          .formatted(
+              added.compareTo(outside) > 0 ? added : outside,
+              new Chance(filter.failingAttosMost()));
+    }
+    Epsilon epsilonLeft = addedFails ? Epsilon.ZERO : filter.epsilonLeft(all);
+    Rho rhoLeft = outsideFails ? Rho.ZERO : filter.rhoLeft(all);
+    String basic = "%s of %s by the sum of epsilons".formatted(epsilonLeft, line.limit());
+    String concentrated = "rho %s of %s".formatted(rhoLeft, filter.rhoMost());
+    return "epsilon of at most %s (left: %s)"
+        .formatted(
+            most(epsilonLeft, rhoLeft, loss),
+            filter.nearest(all, loss) == Track.BASIC
+                ? basic + ", " + concentrated
+                : concentrated + ", " + basic);
   }
 
-  /** Said only where it is what stands in the way. */
-  private static String failing(PrivacyFilter filter, long attos, Chance asked) {
-    if (filter.delta() == null) {
-      return "";
-    }
-    Chance left = new Chance(Math.max(0, filter.failingAttosMost() - attos));
-    return asked.compareTo(left) <= 0
-        ? ""
-        : " with delta of at most %s (left of %s)"
-            .formatted(left, new Chance(filter.failingAttosMost()));
+  private static Chance failingLeft(PrivacyFilter filter, long attos) {
+    return new Chance(Math.max(0, filter.failingAttosMost() - attos));
+  }
+
+  /** Of a job that is noised like this one, whose rho goes with the square of its epsilon. */
+  private static Epsilon most(Epsilon epsilonLeft, Rho rhoLeft, Loss loss) {
+    double share = loss.rho().picos() == 0 ? 0 : (double) rhoLeft.picos() / loss.rho().picos();
+    long micros = (long) (loss.epsilon().micros() * Math.sqrt(Math.min(1, share)));
+    return new Epsilon(Math.max(epsilonLeft.micros(), micros));
   }
 }

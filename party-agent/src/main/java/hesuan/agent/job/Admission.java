@@ -39,6 +39,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Whether this party takes part. Everything that the coordinator says is checked against what this
@@ -47,6 +49,8 @@ import java.util.Map;
  * Asked again before each attempt and before each release, because an earlier yes is no permission.
  */
 public final class Admission {
+  private static final Pattern LEFT = Pattern.compile("(epsilon|delta) of at most ([0-9.]+)");
+
   private record Facts(Contract contract, List<PolicyInput.ProductState> products) {}
 
   private final PartyId self;
@@ -363,10 +367,11 @@ public final class Admission {
     };
   }
 
+  /** Of a budget that does not suffice: what would, which its refusal begins with. */
   private static String change(Problem problem) {
-    return problem.code() == ErrorCode.BUDGET_EXHAUSTED
-        ? "privacy.epsilon: "
-            + problem.expected().replaceAll("^epsilon of at most ([0-9.]+).*", "$1")
+    Matcher left = LEFT.matcher(problem.expected());
+    return problem.code() == ErrorCode.BUDGET_EXHAUSTED && left.lookingAt()
+        ? "privacy." + left.group(1) + ": " + left.group(2)
         : "";
   }
 }

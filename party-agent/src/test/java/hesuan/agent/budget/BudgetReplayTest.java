@@ -63,12 +63,10 @@ class BudgetReplayTest {
   void limit_withMoreRhoThanFollowsFromIt_isRefused() {
     Rho more = new Rho(FILTER.rhoMost().picos() + 1);
     assertRefused(
-        new Allowed(
-            KEY, new PrivacyFilter(FILTER.limit(), FILTER.delta(), more), Epsilon.ZERO, 0));
+        new Allowed(KEY, new PrivacyFilter(FILTER.limit(), FILTER.delta(), more), Epsilon.ZERO, 0));
     Rho less = new Rho(FILTER.rhoMost().picos() - 1);
     append(
-        new Allowed(
-            KEY, new PrivacyFilter(FILTER.limit(), FILTER.delta(), less), Epsilon.ZERO, 0));
+        new Allowed(KEY, new PrivacyFilter(FILTER.limit(), FILTER.delta(), less), Epsilon.ZERO, 0));
   }
 
   @Test
@@ -106,9 +104,7 @@ class BudgetReplayTest {
     append(reservation(failing));
     assertRefused(reservation(failing));
     // by one way of counting it has none: there it fits
-    append(
-        reservation(
-            new Loss(failing.epsilon(), failing.delta(), failing.rho(), Chance.ZERO)));
+    append(reservation(new Loss(failing.epsilon(), failing.delta(), failing.rho(), Chance.ZERO)));
     // and now the other way holds no longer: what is left is what rho leaves
     assertRefused(reservation(pure("1")));
     append(reservation(pure("0.9")));
@@ -156,8 +152,7 @@ class BudgetReplayTest {
   private void assertOneHolds() {
     var all = replay.lines().get(KEY).all();
     long failing = FILTER.delta().attos() / 4;
-    boolean basic =
-        all.epsilonMicros() <= FILTER.limit().micros() && all.deltaAttos() <= failing;
+    boolean basic = all.epsilonMicros() <= FILTER.limit().micros() && all.deltaAttos() <= failing;
     boolean concentrated =
         all.rhoPicos() <= FILTER.rhoMost().picos() && all.outsideAttos() <= failing;
     assertEquals(true, basic || concentrated, all.toString());

@@ -145,7 +145,7 @@ class BudgetTest {
     ProblemException e = assertThrows(ProblemException.class, () -> reserve(job(2), "0.4"));
     assertEquals(ErrorCode.BUDGET_EXHAUSTED, e.problem().code());
     assertEquals(
-        "epsilon of at most 0.3 (left of 1), or rho of at most 0 (left of 0.028396703215)",
+        "epsilon of at most 0.3 (left: 0.3 of 1 by the sum of epsilons, rho 0 of 0.028396703215)",
         e.problem().expected());
     assertEquals("0.4 (rho 0.08)", e.problem().found());
     assertEquals(Epsilon.parse("0.3"), line().left());
@@ -279,7 +279,10 @@ class BudgetTest {
     ProblemException e = assertThrows(ProblemException.class, () -> reserve(job(1), "0.1"));
     assertEquals(ErrorCode.BUDGET_EXHAUSTED, e.problem().code());
     assertTrue(
-        e.problem().expected().matches("rho of at most 0\\.00.* \\(left of 0\\.5.*\\), or epsilon of at most 0 .*"),
+        e.problem()
+            .expected()
+            .matches(
+                "epsilon of at most 0\\.0\\d+ \\(left: rho 0\\.00\\d+ of 0\\.5\\d+, 0 of 5\\.37 by .*"),
         e.problem().expected());
     reserve(job(1), line().left().toString());
     assertEquals(line(), at(NOW).lines().getFirst());
@@ -318,15 +321,13 @@ class BudgetTest {
                     store,
                     budget,
                     (b, t) -> b.reserve(t, job(3), query(job(3)), failing("0.001", "0.000001"))));
-    assertTrue(
-        e.problem().expected().contains("with delta of at most 0.0000005 (left of 0.0000025)"),
+    assertEquals(
+        "delta of at most 0.0000005 (left of 0.0000025, a quarter of the budget's)",
         e.problem().expected());
+    assertEquals("0.001, delta 0.000001 (rho 0.0000005, delta 0.000001)", e.problem().found());
     reserve(job(4), "0.001");
     run(store, budget, (b, t) -> b.free(t, job(1)));
-    run(
-        store,
-        budget,
-        (b, t) -> b.reserve(t, job(3), query(job(3)), failing("0.001", "0.000001")));
+    run(store, budget, (b, t) -> b.reserve(t, job(3), query(job(3)), failing("0.001", "0.000001")));
     assertEquals(line(), at(NOW).lines().getFirst());
   }
 
@@ -608,8 +609,7 @@ class BudgetTest {
     open(yesterday.resolve("state.db"));
     assertFalse(budget.chain().shown(seen, "brand-b"));
 
-    budget.resolve(
-        List.of(new Budget.Spent(ASSET, "phone", Epsilon.parse("0.3"), null)));
+    budget.resolve(List.of(new Budget.Spent(ASSET, "phone", Epsilon.parse("0.3"), null)));
     assertEquals(Epsilon.parse("0.7"), line().left());
     assertEquals(seen.number() + 1, budget.chain().head().number());
     assertTrue(budget.chain().shown(seen, "brand-b"));

@@ -139,12 +139,10 @@ class BudgetUpgradeTest {
       assertTrue(
           budget
               .chain()
-              .shown(
-                  new BudgetHead.Head(4, new Digest(heads.getLast())), "who kept the old head"));
+              .shown(new BudgetHead.Head(4, new Digest(heads.getLast())), "who kept the old head"));
       ProblemException e =
           assertThrows(
-              ProblemException.class,
-              () -> budget.check(job(3), query(3), charges("0.2")));
+              ProblemException.class, () -> budget.check(job(3), query(3), charges("0.2")));
       assertEquals("epsilon of at most 0.1 (left of 1)", e.problem().expected());
       budget.check(job(3), query(3), charges("0.1"));
       store.inTransaction(
@@ -173,8 +171,7 @@ class BudgetUpgradeTest {
           all);
       budget.allow("shop-a/orders", "phone", Epsilon.parse("5"), null, Epsilon.ZERO, 0);
       assertNull(budget.lines().getFirst().filter().delta());
-      budget.allow(
-          "shop-a/orders", "phone", Epsilon.parse("5"), Budget.DELTA, Epsilon.ZERO, 0);
+      budget.allow("shop-a/orders", "phone", Epsilon.parse("5"), Budget.DELTA, Epsilon.ZERO, 0);
       assertEquals(ErrorCode.BUDGET_EXHAUSTED, refused(budget, "0.1"));
       Chance wide = Chance.parse("0.01");
       budget.allow("shop-a/orders", "phone", Epsilon.parse("5"), wide, Epsilon.ZERO, 0);

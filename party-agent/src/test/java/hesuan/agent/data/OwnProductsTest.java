@@ -100,6 +100,7 @@ class OwnProductsTest {
                 new Product.Terms(20, Epsilon.parse("1")),
                 null,
                 Epsilon.parse("1"),
+                null,
                 null))
         .product();
   }
@@ -142,7 +143,8 @@ class OwnProductsTest {
     Problem problem =
         assertThrows(ProblemException.class, () -> own.requireUnchanged(FIRST)).problem();
     assertEquals(ErrorCode.SOURCE_CHANGED, problem.code());
-    for (Digest digest : List.of(before, ofTheFile(), own.find(FIRST).orElseThrow().product().fingerprint())) {
+    for (Digest digest :
+        List.of(before, ofTheFile(), own.find(FIRST).orElseThrow().product().fingerprint())) {
       assertFalse(problem.sentence(false).contains(digest.hex().substring(0, 8)));
     }
   }

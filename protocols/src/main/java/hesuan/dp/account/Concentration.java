@@ -7,9 +7,9 @@ import java.util.function.DoubleUnaryOperator;
  * 1/alpha) - ln alpha) / (alpha - 1)} for any order alpha above 1 (Canonne, Kamath, Steinke 2020,
  * corollary 13). Any order gives a bound, so the search for the best need not be exact.
  *
- * <p>Budgets are decided by what comes out, on any machine alike: Java's doubles are those of
- * IEEE 754, and logarithms come from {@link StrictMath}. Both directions err towards more privacy,
- * by more than these can be off.
+ * <p>Budgets are decided by what comes out, on any machine alike: Java's doubles are those of IEEE
+ * 754, and logarithms come from {@link StrictMath}. Both directions err towards more privacy, by
+ * more than these can be off.
  */
 final class Concentration {
   /** Of what is computed; each of a handful of terms is good to two units in the last place. */
@@ -40,9 +40,7 @@ final class Concentration {
    * @param x alpha - 1
    */
   private static double beside(double x, double delta) {
-    return -StrictMath.log(delta) / x
-        + StrictMath.log(x)
-        - (1 + 1 / x) * StrictMath.log1p(x);
+    return -StrictMath.log(delta) / x + StrictMath.log(x) - (1 + 1 / x) * StrictMath.log1p(x);
   }
 
   /** The best of powers of two, and then by halving around it. */

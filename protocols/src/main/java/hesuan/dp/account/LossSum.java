@@ -35,9 +35,6 @@ public record LossSum(long epsilonMicros, long deltaAttos, long rhoPicos, long o
 
   private static LossSum sum(Loss loss) {
     return new LossSum(
-        loss.epsilon().micros(),
-        loss.delta().attos(),
-        loss.rho().picos(),
-        loss.outside().attos());
+        loss.epsilon().micros(), loss.delta().attos(), loss.rho().picos(), loss.outside().attos());
   }
 }

@@ -62,8 +62,7 @@ public record PrivacyFilter(Epsilon limit, @Nullable Chance delta, Rho rhoMost) 
 
   /** How many more answers of this loss fit; {@link Long#MAX_VALUE} of what costs nothing. */
   public long more(LossSum before, Loss loss) {
-    long more =
-        Math.max(more(Track.BASIC, before, loss), more(Track.CONCENTRATED, before, loss));
+    long more = Math.max(more(Track.BASIC, before, loss), more(Track.CONCENTRATED, before, loss));
     return Math.min(more, countable(before, loss));
   }
 
@@ -110,7 +109,9 @@ public record PrivacyFilter(Epsilon limit, @Nullable Chance delta, Rho rhoMost) 
   }
 
   private static double lasts(long most, long before, long each) {
-    return before > most ? 0 : each == 0 ? Double.POSITIVE_INFINITY : (double) (most - before) / each;
+    return before > most
+        ? 0
+        : each == 0 ? Double.POSITIVE_INFINITY : (double) (most - before) / each;
   }
 
   private static long times(long most, long before, long each) {

@@ -53,7 +53,8 @@ class PrivacyFilterTest {
     Rho most = PrivacyFilter.rhoMost(epsilon(limit), Chance.parse(delta));
     Rho expected = Rho.parse(exact);
     assertTrue(most.compareTo(expected) <= 0, most + " is more than " + exact);
-    assertTrue(expected.picos() - most.picos() <= 100 + expected.picos() / 1_000_000_000, "" + most);
+    assertTrue(
+        expected.picos() - most.picos() <= 100 + expected.picos() / 1_000_000_000, "" + most);
   }
 
   /** Taken once: a replay on another machine, or with other instructions, must say the same. */
@@ -216,8 +217,8 @@ class PrivacyFilterTest {
   /**
    * The worst that can be done by choosing each answer's epsilon after the ones before, computed
    * exactly: every epsilon-private answer is made of randomised response (Kairouz, Oh, Viswanath
-   * 2015), of which one answer says e or -e. The best way to go on from each state is found by going
-   * through all; its delta must not be more than was promised.
+   * 2015), of which one answer says e or -e. The best way to go on from each state is found by
+   * going through all; its delta must not be more than was promised.
    */
   @Test
   void worstAdaptiveAnalyst_staysWithinDelta() {
