@@ -166,7 +166,11 @@ public final class JobDriver {
     carryOut(entry, first.effects());
   }
 
-  /** The coordinator says that everyone has signed. Nothing runs before that is verified here. */
+  /**
+   * The coordinator says that everyone has signed. Nothing runs before that is verified here, and
+   * decided, once an attempt: the coordinator says so every two seconds until the attempt is over,
+   * and from the second time on finds what it began.
+   */
   public void start(Start start) {
     JobId job = new JobId(start.getJob());
     locked(
@@ -177,6 +181,11 @@ public final class JobDriver {
             return;
           }
           JobEntry entry = found.get();
+          PartyJobEvent event = new PartyJobEvent.Start(start.getAttempt());
+          if (!new PartyJobLife(entry.facts(), self).step(entry.state(), event).changed()) {
+            feed(job, event, Rows.NONE);
+            return;
+          }
           List<Envelope> all = new ArrayList<>();
           List<Refusal> refusals = new ArrayList<>();
           try {
@@ -192,10 +201,7 @@ public final class JobDriver {
           byte[] seed = new byte[NOISE_SEED_BYTES];
           random.nextBytes(seed);
           try (SecretBytes fresh = new SecretBytes(seed)) {
-            feed(
-                job,
-                new PartyJobEvent.Start(start.getAttempt()),
-                t -> JobBook.started(t, job, all, fresh));
+            feed(job, event, t -> JobBook.started(t, job, all, fresh));
           } finally {
             java.util.Arrays.fill(seed, (byte) 0);
           }
