@@ -148,6 +148,8 @@ class BudgetEndToEndTest {
       Api api = parties.api(party);
       assertSameShape(api.get("/jobs/" + plain), api.get("/jobs/" + extreme));
       assertSameShape(statement(api, plain), statement(api, extreme));
+      assertDecidedOnceAnAttempt(api, plain);
+      assertDecidedOnceAnAttempt(api, extreme);
     }
     JsonNode one = parties.api(LEADER).get("/jobs/" + plain + "/result").path("result");
     JsonNode other = parties.api(LEADER).get("/jobs/" + extreme + "/result").path("result");
@@ -256,6 +258,15 @@ class BudgetEndToEndTest {
     assertEquals(2, planned.path("verdicts").size());
   }
 
+  /** However often the coordinator says that an attempt is to start. */
+  private void assertDecidedOnceAnAttempt(Api api, String id) {
+    List<String> phases = new ArrayList<>();
+    api.get("/jobs/" + id).path("decisions").forEach(d -> phases.add(d.path("phase").asText()));
+    assertEquals(1, Collections.frequency(phases, "admit"), phases::toString);
+    assertEquals(
+        job(id).path("attempt").asInt(), Collections.frequency(phases, "step"), phases::toString);
+  }
+
   private static JsonNode withoutRows(JsonNode result) {
     ObjectNode rest = result.deepCopy();
     rest.remove("rows");
@@ -274,8 +285,8 @@ class BudgetEndToEndTest {
   }
 
   /**
-   * Without names, times, numbers in order of events, digests, and how often the same thing was
-   * said: a message may come twice.
+   * Without names, times, numbers in order of events, digests, and how often the same thing is
+   * there: an attempt that is lost is made again.
    */
   private static Object shape(JsonNode node) {
     if (node.isObject()) {

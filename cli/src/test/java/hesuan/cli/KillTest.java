@@ -61,6 +61,8 @@ class KillTest {
 
   private static final int STARVED_TURNS = 7;
 
+  private static final int MIN_GROUP = 20;
+
   /** How many of a party's people the next one lacks. */
   private static final int SHIFT = 10;
 
@@ -320,6 +322,13 @@ class KillTest {
     trio.signal(MEMBER, "CONT");
     await("an end of " + id, () -> trio.job(id).path("ended").asBoolean());
     assertEquals("done", trio.job(id).path("state").asText(), () -> told(id));
+    // the coordinator has said more than once meanwhile that this attempt is to start
+    for (String party : PARTIES) {
+      List<String> decided = new ArrayList<>();
+      JsonNode decisions = trio.api(party).get("/jobs/" + id).path("decisions");
+      decisions.forEach(decision -> decided.add(decision.path("phase").asText()));
+      assertEquals(List.of("admit", "step", "release"), decided, party);
+    }
   }
 
   /** Whom all three share, each learns of its own; or, if one is lost, nobody anything. */
@@ -494,8 +503,8 @@ class KillTest {
     inputs:
       orders: [brand-a/orders@1, %s, pay-c/orders@1]
     what:
-      sql: SELECT city, COUNT(*) AS orders_%d FROM orders WHERE city IN ('x', 'y') GROUP BY city
-    privacy: {unit: phone, epsilon: %s, minGroup: 50, maxGroups: 1, maxRows: 1}
+      sql: SELECT city, COUNT(*) AS orders FROM orders WHERE city IN ('x', 'y') GROUP BY city
+    privacy: {unit: phone, epsilon: %s, minGroup: %d, maxGroups: 1, maxRows: 1}
     outputs:
       - {name: orders_by_city, to: [brand-a, mall-b]}
     run: {deadline: %s, attempts: %d}
@@ -504,8 +513,8 @@ class KillTest {
             number,
             number,
             product,
-            number, // another question each time: the same one again would cost nothing
             EPSILON,
+            MIN_GROUP + number, // another question: the same one again would cost nothing
             trial.way == Way.EXPIRED ? "PT5S" : "PT5M",
             trial.way == Way.LAST_LOSS ? 1 : 4);
   }
