@@ -45,6 +45,9 @@ public record SecureSumSettings(
    */
   static final int SAMPLE = 80;
 
+  /** One in so many members on the leader's side is what a sample is enough for. */
+  static final int COLLUDING_PART = 5;
+
   public static final int LENGTH_MAX = 10_000_000;
 
   public SecureSumSettings {
@@ -160,9 +163,12 @@ public record SecureSumSettings(
     return tolerateLoss ? Neighbours.CHOSEN_THRESHOLD : Neighbours.CHOSEN;
   }
 
-  /** Of so many members who are said to have signed, how many show it to each in a large group. */
+  /**
+   * Of so many members who are said to have signed, how many show it to each in a large group. All
+   * where so many may collude that hardly one of them would have to be invented.
+   */
   int sample(int signers) {
-    return Math.min(SAMPLE, signers);
+    return colluders > members() / COLLUDING_PART ? signers : Math.min(SAMPLE, signers);
   }
 
   /** Members without whom the sum is not finished. */
@@ -173,6 +179,16 @@ public record SecureSumSettings(
   /** How many members may be lost before the sum ends. */
   public int membersLosable() {
     return Math.max(0, members() - membersMin());
+  }
+
+  /** Against how many others a member masks; the mean where draws decide. */
+  public double neighboursMean() {
+    int others = members() - 1;
+    if (complete()) {
+      return others;
+    }
+    double apart = 1 - (double) Math.min(Neighbours.CHOSEN, others) / others;
+    return others * (1 - apart * apart);
   }
 
   /** Negative for a stranger. */

@@ -39,12 +39,15 @@ final class Shamir {
   static byte[] combine(int[] points, byte[][] shares) {
     byte[] secret = new byte[shares[0].length];
     for (int p = 0; p < points.length; p++) {
-      int weight = 1; // Lagrange at zero
+      int above = 1; // Lagrange at zero: one quotient
+      int below = 1;
       for (int other = 0; other < points.length; other++) {
         if (other != p) {
-          weight = multiply(weight, multiply(points[other], inverse(points[other] ^ points[p])));
+          above = multiply(above, points[other]);
+          below = multiply(below, points[other] ^ points[p]);
         }
       }
+      int weight = multiply(above, inverse(below));
       for (int i = 0; i < secret.length; i++) {
         secret[i] = (byte) (secret[i] ^ multiply(weight, shares[p][i] & 0xff));
       }

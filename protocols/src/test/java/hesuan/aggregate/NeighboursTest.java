@@ -85,6 +85,10 @@ class NeighboursTest {
     SortedMap<Integer, byte[]> coins = new TreeMap<>();
     roster.stream().filter(i -> i % 5 != 0).forEach(i -> coins.put(i, coin(i)));
     Neighbours neighbours = new Neighbours(settings(250), ROSTER, roster, coins);
+    double mean =
+        coins.keySet().stream().mapToInt(m -> neighbours.maskedWith(m).size()).average().orElse(0);
+    // Of 250 a fifth did not share; the settings count with 249 members who all do.
+    assertEquals(settings(250).neighboursMean() * 199 / 248, mean, 1);
     for (int member : coins.keySet()) {
       for (int other : neighbours.maskedWith(member)) {
         assertTrue(coins.containsKey(other) && other != member);
@@ -200,6 +204,21 @@ class NeighboursTest {
     double tooFew = logTooFew(members, members / 10, settings.sharesMin());
     assertTrue(tooFew <= -20, "2^" + tooFew);
     assertTrue(settings.threshold() > signersOfMinority(members, corrupted));
+  }
+
+  /** With more than a fifth on the leader's side too few signatures would have to be invented. */
+  @Test
+  void sample_withMoreColluders_isOfEverySignature() {
+    SecureSumSettings fifth = settings(1000, 199);
+    assertEquals(SecureSumSettings.SAMPLE, fifth.sample(fifth.threshold()));
+    SecureSumSettings more = settings(1000, 200);
+    assertEquals(more.threshold(), more.sample(more.threshold()));
+  }
+
+  private static SecureSumSettings settings(int parties, int colluders) {
+    SecureSumSettings none = settings(parties);
+    return new SecureSumSettings(
+        none.session(), none.roster(), none.leader(), 1, 3, true, false, colluders);
   }
 
   /** The figures are tight enough to see a threshold that is a little low, and the other way. */

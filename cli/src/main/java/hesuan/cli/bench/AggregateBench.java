@@ -29,15 +29,23 @@ import picocli.CommandLine.Option;
  */
 @Command(name = "aggregate", description = "Adding vectors that nobody sees. 掩码下的向量求和。")
 final class AggregateBench extends ProcessBench {
-  private static final int PROCESSES_MAX = 8;
   private static final int COHORT_MIN = 3;
 
   @Option(
       names = "--parties",
       paramLabel = "N",
       defaultValue = "3",
-      description = "Up to 8 are processes, more take turns in one. 参与方数量；不超过 8 时各为独立进程。")
+      description = "Few are a process each, more take turns in one. 参与方数量；少数各为独立进程。")
   int count;
+
+  @Option(
+      names = "--processes",
+      paramLabel = "N",
+      defaultValue = "8",
+      description =
+          "Up to so many parties are a process each, over TLS, if none is lost."
+              + " 不超过此数且无人丢失时各为独立进程。")
+  int processesMax;
 
   @Option(
       names = "--length",
@@ -96,7 +104,7 @@ final class AggregateBench extends ProcessBench {
           "fewer than half of the members; above 100 parties a tenth of them",
           "" + dropped);
     }
-    if (count <= PROCESSES_MAX && dropped == 0) {
+    if (count <= processesMax && dropped == 0) {
       return super.measure(console);
     }
     return AggregateSimulation.measure(this);

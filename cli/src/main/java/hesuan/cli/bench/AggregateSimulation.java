@@ -40,7 +40,7 @@ final class AggregateSimulation {
   private static final int TIMED = 20;
 
   /** What one party did in one run. */
-  private record Spent(long nanos, long cpuNanos, long bytesSent) {}
+  private record Spent(long nanos, long cpuNanos, long bytesSent, long bytesReceived) {}
 
   private final AggregateBench bench;
   private final List<PartyId> parties;
@@ -83,9 +83,10 @@ final class AggregateSimulation {
             ? parties.subList(1, survivorsEnd)
             : parties.subList(survivorsEnd - TIMED, survivorsEnd);
     Map<String, Object> more = new LinkedHashMap<>();
-    more.put("how", "all parties in one process, one computing at a time, channels in memory");
+    more.put("how", how(survivors.size()));
     more.put("serverSeconds", seconds(warm, List.of(leader), false));
     more.put("clientSeconds", seconds(warm, survivors, false));
+    more.put("clientSecondsMax", secondsMax(warm, survivors));
     if (bench.threads == 1) {
       more.put("serverCpuSeconds", seconds(warm, List.of(leader), true));
       more.put("clientCpuSeconds", seconds(warm, survivors, true));
@@ -94,6 +95,8 @@ final class AggregateSimulation {
     Map<PartyId, Spent> last = runsOfAll.getLast();
     more.put("serverBytesSent", bytes(last, List.of(leader)));
     more.put("clientBytesSent", bytes(last, survivors.subList(0, 1)));
+    more.put("clientBytesReceived", last.get(survivors.getFirst()).bytesReceived);
+    addMasks(more);
     Map<String, Object> parameters = new LinkedHashMap<>(bench.parameters());
     parameters.put("threads", bench.threads);
     parameters.put("runs", runs);
@@ -106,6 +109,41 @@ final class AggregateSimulation {
         bytes(last, parties),
         Memory.peakBytes(),
         more);
+  }
+
+  private static String how(int timed) {
+    String how = "all parties in one process, one computing at a time, channels in memory";
+    return timed != TIMED
+        ? how
+        : how
+            + "; clients are the last "
+            + timed
+            + " survivors, who do all that a client does; of the others' signatures each is checked"
+            + " once for all of them";
+  }
+
+  /** What AES alone would take for as many masks, here and now, beside what the parties took. */
+  private void addMasks(Map<String, Object> more) {
+    SecureSumSettings settings = bench.settings(Digest.of("masks"));
+    double bytesPerSecond = MaskSpeed.bytesPerSecond();
+    int survivors = parties.size() - 1 - lost.size();
+    double neighbours = settings.neighboursMean();
+    double pairs = lost.size() * neighbours * survivors / Math.max(1, parties.size() - 2);
+    double maskSeconds = (double) settings.length() * Long.BYTES / bytesPerSecond;
+    more.put("aesBytesPerSecond", Math.round(bytesPerSecond));
+    more.put("serverMasks", Math.round(survivors + pairs));
+    more.put("clientMasks", Math.round(1 + neighbours));
+    more.put("serverAesSeconds", (survivors + pairs) * maskSeconds / bench.threads);
+    more.put("clientAesSeconds", (1 + neighbours) * maskSeconds / bench.threads);
+  }
+
+  private static double secondsMax(List<Map<PartyId, Spent>> runs, List<PartyId> parties) {
+    return runs.stream()
+            .flatMap(run -> parties.stream().map(run::get))
+            .mapToLong(spent -> spent.nanos)
+            .max()
+            .orElseThrow()
+        / 1e9;
   }
 
   private static double seconds(
@@ -158,16 +196,22 @@ final class AggregateSimulation {
     }
     check(outcome, addend);
     Map<PartyId, Spent> spent = new HashMap<>();
-    turnOf.forEach(
-        (party, turn) ->
+    spent.put(
+        leader,
+        new Spent(
+            turnOf.get(leader).nanos(),
+            turnOf.get(leader).cpuNanos(),
+            atLeader.values().stream().mapToLong(Turns.End::bytesSent).sum(),
+            atLeader.values().stream().mapToLong(Turns.End::bytesReceived).sum()));
+    atMember.forEach(
+        (member, end) ->
             spent.put(
-                party,
+                member,
                 new Spent(
-                    turn.nanos(),
-                    turn.cpuNanos(),
-                    party.equals(leader)
-                        ? atLeader.values().stream().mapToLong(Turns.End::bytesSent).sum()
-                        : atMember.get(party).bytesSent())));
+                    turnOf.get(member).nanos(),
+                    turnOf.get(member).cpuNanos(),
+                    end.bytesSent(),
+                    end.bytesReceived())));
     return spent;
   }
 

@@ -64,6 +64,7 @@ final class Turns {
     private final BlockingQueue<Message> incoming;
     private final BlockingQueue<Message> outgoing;
     private long bytesSent;
+    private long bytesReceived;
 
     private End(
         PartyId self,
@@ -127,6 +128,7 @@ final class Turns {
             "tag " + tag + " of at most " + bytesMax + " bytes",
             "tag " + message.tag + " of " + message.body.length + " bytes");
       }
+      bytesReceived += message.body.length + 1;
       return message.body;
     }
 
@@ -157,6 +159,10 @@ final class Turns {
 
     long bytesSent() {
       return bytesSent;
+    }
+
+    long bytesReceived() {
+      return bytesReceived;
     }
   }
 }

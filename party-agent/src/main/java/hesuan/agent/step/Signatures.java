@@ -2,13 +2,12 @@ package hesuan.agent.step;
 
 import hesuan.aggregate.PartySigner;
 import hesuan.aggregate.PartyVerifier;
-import hesuan.evidence.Envelope;
+import hesuan.evidence.DetachedSignature;
 import hesuan.evidence.PartyKeys;
 import hesuan.evidence.SigningKeys;
 import hesuan.wire.Digest;
 import hesuan.wire.PartyId;
 import hesuan.wire.ProblemException;
-import java.util.Arrays;
 import java.util.function.Function;
 
 /** Signatures inside a protocol: by the party's signing keys, over the digest of the message. */
@@ -18,17 +17,17 @@ public record Signatures(SigningKeys keys, Function<PartyId, PartyKeys> pinned)
 
   @Override
   public byte[] sign(byte[] message) {
-    return Envelope.sign(PAYLOAD_TYPE, Digest.of(message).bytes(), keys).bytes();
+    return DetachedSignature.sign(PAYLOAD_TYPE, Digest.of(message).bytes(), keys);
   }
 
   @Override
   public boolean verifies(PartyId party, byte[] message, byte[] signature) {
     try {
       PartyKeys theirs = party.equals(keys.party()) ? keys.publicKeys() : pinned.apply(party);
-      byte[] signed = Envelope.read(signature).verify(PAYLOAD_TYPE, theirs);
-      return Arrays.equals(signed, Digest.of(message).bytes());
+      return DetachedSignature.verifies(
+          PAYLOAD_TYPE, Digest.of(message).bytes(), signature, theirs);
     } catch (ProblemException e) {
-      return false;
+      return false; // no keys are pinned for that party
     }
   }
 }
