@@ -11,6 +11,7 @@ import hesuan.wire.Product;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -189,16 +190,36 @@ final class BenchFederation implements AutoCloseable {
 
   /** Resident, of each agent from its start. */
   Map<String, Long> peakMemoryBytes() throws IOException {
-    Map<String, Long> peaks = new TreeMap<>();
-    for (String party : parties) {
-      Path status = Path.of("/proc", "" + processes.process(party).pid(), "status");
+    return memoryBytes("VmHWM:", parties);
+  }
+
+  /** Resident now, of every agent and the coordinator. */
+  long residentBytes() throws IOException {
+    return memoryBytes("VmRSS:", everyone()).values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  private Map<String, Long> memoryBytes(String line, List<String> nodes) throws IOException {
+    Map<String, Long> bytes = new TreeMap<>();
+    for (String node : nodes) {
+      Path status = Path.of("/proc", "" + processes.process(node).pid(), "status");
       if (Files.exists(status)) {
         Files.readAllLines(status).stream()
-            .filter(line -> line.startsWith("VmHWM:"))
-            .forEach(line -> peaks.put(party, Long.parseLong(line.replaceAll("[^0-9]", "")) << 10));
+            .filter(each -> each.startsWith(line))
+            .forEach(each -> bytes.put(node, Long.parseLong(each.replaceAll("[^0-9]", "")) << 10));
       }
     }
-    return peaks;
+    return bytes;
+  }
+
+  /** What all processes together have had of the processors, which other work does not lengthen. */
+  Duration processorTime() {
+    return everyone().stream()
+        .map(node -> processes.process(node).info().totalCpuDuration().orElse(Duration.ZERO))
+        .reduce(Duration.ZERO, Duration::plus);
+  }
+
+  private List<String> everyone() {
+    return Stream.concat(Stream.of("coordinator"), parties.stream()).toList();
   }
 
   @Override

@@ -5,6 +5,7 @@ import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.Collectors;
@@ -117,6 +118,16 @@ public final class SqlWork implements AutoCloseable {
     try (Api agent = federation.processes.at(parties.getFirst()).agent()) {
       return agent.get("/jobs/" + id + "/result").path("result").path("rows").size();
     }
+  }
+
+  /** Of all processes, the coordinator's among them, so far. */
+  public Duration processorTime() {
+    return federation.processorTime();
+  }
+
+  /** Of all processes, now. */
+  public long residentBytes() throws IOException {
+    return federation.residentBytes();
   }
 
   /** Of the largest process, from its start. */

@@ -52,6 +52,7 @@ final class ReportCommand extends Command {
           "aggregate --parties 3",
           "aggregate --parties 100 --length 1000000 --dropped 10",
           "sql --parties 2 --rows 1000000 --groups 1000",
+          "sql --parties 10 --rows 1000000 --groups 1000 --runs 2",
           "budget",
           "noise");
 
