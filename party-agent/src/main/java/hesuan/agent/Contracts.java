@@ -1,7 +1,9 @@
 package hesuan.agent;
 
 import hesuan.evidence.Envelope;
+import hesuan.evidence.PartyKeys;
 import hesuan.evidence.SigningKeys;
+import hesuan.evidence.VerifiedEnvelopes;
 import hesuan.store.Store;
 import hesuan.store.Transaction;
 import hesuan.wire.Contract;
@@ -12,6 +14,7 @@ import hesuan.wire.ProblemException;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +35,8 @@ public final class Contracts {
   private final Store store;
   private final Members members;
   private final SigningKeys keys;
+
+  private final VerifiedEnvelopes verified = new VerifiedEnvelopes();
 
   Contracts(Store store, Members members, SigningKeys keys) {
     this.store = store;
@@ -135,8 +140,7 @@ public final class Contracts {
     }
     for (Contract.Member member : held.contract.parties()) {
       boolean signed =
-          member.party().equals(keys.party())
-              || envelopes.stream().anyMatch(e -> isSignedBy(e, held, member));
+          member.party().equals(keys.party()) || isSignedBy(envelopes, held, member);
       if (!signed) {
         throw new ProblemException(
             ErrorCode.SIGNATURE_REFUSED,
@@ -148,11 +152,22 @@ public final class Contracts {
     return held.contract;
   }
 
-  private boolean isSignedBy(Envelope envelope, Held held, Contract.Member member) {
+  private boolean isSignedBy(List<Envelope> envelopes, Held held, Contract.Member member) {
+    PartyKeys pinned;
     try {
-      byte[] signed =
-          envelope.verify(Contract.PAYLOAD_TYPE, members.pinned(held.contract, member.party()));
-      return Arrays.equals(signed, held.document);
+      pinned = members.pinned(held.contract, member.party());
+    } catch (ProblemException e) {
+      return false;
+    }
+    return envelopes.stream()
+        .sorted(Comparator.comparing(e -> !e.hintsAt(pinned)))
+        .anyMatch(e -> isSignedBy(e, held, pinned));
+  }
+
+  private boolean isSignedBy(Envelope envelope, Held held, PartyKeys pinned) {
+    try {
+      return Arrays.equals(
+          verified.verify(envelope, Contract.PAYLOAD_TYPE, pinned), held.document);
     } catch (ProblemException e) {
       return false;
     }

@@ -9,7 +9,10 @@ import hesuan.wire.Json;
 import hesuan.wire.PartyId;
 import hesuan.wire.ProblemException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The other parties as the coordinator tells of them. Their keys are hearsay until a contract that
@@ -20,12 +23,15 @@ public final class Members {
 
   private final Store store;
 
+  /** What the store holds, or null when that has changed since it was read. */
+  private volatile @Nullable Map<PartyId, Member> known;
+
   Members(Store store) {
     this.store = store;
   }
 
   /** The transaction may be retried. */
-  public void remember(PartyId party, PartyKeys keys, String dataAddress) {
+  public synchronized void remember(PartyId party, PartyKeys keys, String dataAddress) {
     if (!keys.party().equals(party)) {
       throw new ProblemException(
           ErrorCode.SIGNATURE_REFUSED, "roster", "keys of " + party, "keys of " + keys.party());
@@ -41,6 +47,7 @@ public final class Members {
                 party.value(),
                 Json.canonical(keys),
                 dataAddress));
+    known = null;
   }
 
   public List<Member> all() {
@@ -57,7 +64,14 @@ public final class Members {
   }
 
   public Optional<Member> find(PartyId party) {
-    return all().stream().filter(m -> m.party.equals(party)).findFirst();
+    Map<PartyId, Member> members = known;
+    if (members == null) {
+      synchronized (this) {
+        members = all().stream().collect(Collectors.toUnmodifiableMap(Member::party, m -> m));
+        known = members;
+      }
+    }
+    return Optional.ofNullable(members.get(party));
   }
 
   /**

@@ -132,6 +132,12 @@ public record Envelope(String payloadType, String payload, List<Signature> signa
     return body;
   }
 
+  /** Whether a hint names one of these keys: where to look first, and proof of nothing. */
+  public boolean hintsAt(PartyKeys keys) {
+    String ed25519 = keys.ed25519KeyId();
+    return signatures.stream().anyMatch(each -> each.keyid.equals(ed25519));
+  }
+
   /** {@link #verify}, then the document in it. */
   public <T> T verify(String expectedType, PartyKeys keys, Class<T> type) {
     return Json.read(verify(expectedType, keys), type);

@@ -4,6 +4,7 @@ import hesuan.agent.AgentConfig;
 import hesuan.agent.budget.Budget;
 import hesuan.evidence.Envelope;
 import hesuan.evidence.SigningKeys;
+import hesuan.evidence.VerifiedEnvelopes;
 import hesuan.policy.PolicyEngine;
 import hesuan.policy.PolicyInput;
 import hesuan.sandbox.Expression;
@@ -84,6 +85,7 @@ public final class OwnProducts implements AutoCloseable {
   private final PolicyEngine policy;
   private final Budget budget;
   private final ReadLimits limits;
+  private final VerifiedEnvelopes verified = new VerifiedEnvelopes();
   private final HeldRows heldRows;
   private final Clock clock;
   private final SecureRandom random;
@@ -227,7 +229,8 @@ public final class OwnProducts implements AutoCloseable {
   private Held held(ResultSet row) throws SQLException {
     Envelope envelope = Envelope.read(row.getBytes(1));
     return new Held(
-        envelope.verify(Product.PAYLOAD_TYPE, keys.publicKeys(), Product.class),
+        Json.read(
+            verified.verify(envelope, Product.PAYLOAD_TYPE, keys.publicKeys()), Product.class),
         envelope,
         Source.of(Json.tree(row.getBytes(2)), Path.of("").toAbsolutePath()),
         row.getString(4) == null

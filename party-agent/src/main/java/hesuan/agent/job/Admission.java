@@ -9,7 +9,9 @@ import hesuan.agent.budget.QueryBudgets;
 import hesuan.agent.data.OwnProducts;
 import hesuan.control.Propose;
 import hesuan.evidence.Envelope;
+import hesuan.evidence.PartyKeys;
 import hesuan.evidence.SigningKeys;
+import hesuan.evidence.VerifiedEnvelopes;
 import hesuan.job.PlanOpinion;
 import hesuan.job.Refusal;
 import hesuan.plan.PlanResult;
@@ -36,6 +38,7 @@ import java.time.Clock;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -51,7 +54,10 @@ import java.util.regex.Pattern;
 public final class Admission {
   private static final Pattern LEFT = Pattern.compile("(epsilon|delta) of at most ([0-9.]+)");
 
-  private record Facts(Contract contract, List<PolicyInput.ProductState> products) {}
+  private record Facts(
+      Contract contract,
+      Map<ProductRef, PublishedProduct> published,
+      List<PolicyInput.ProductState> products) {}
 
   private final PartyId self;
   private final SigningKeys keys;
@@ -62,6 +68,7 @@ public final class Admission {
   private final Budget budget;
   private final JobBook book;
   private final Clock clock;
+  private final VerifiedEnvelopes verified = new VerifiedEnvelopes();
 
   public Admission(
       SigningKeys keys,
@@ -183,8 +190,7 @@ public final class Admission {
           Digest plan = entry.plan().digest();
           for (PartyId party : entry.plan().parties()) {
             Countersignature expected = new Countersignature(party, entry.id(), plan);
-            boolean signed =
-                countersignatures.stream().anyMatch(e -> isSigned(e, facts.contract, expected));
+            boolean signed = isSigned(countersignatures, facts.contract, expected);
             if (!signed) {
               throw new ProblemException(
                   ErrorCode.SIGNATURE_REFUSED,
@@ -234,15 +240,26 @@ public final class Admission {
         });
   }
 
-  private boolean isSigned(Envelope envelope, Contract contract, Countersignature expected) {
+  private boolean isSigned(
+      List<Envelope> envelopes, Contract contract, Countersignature expected) {
+    PartyKeys pinned;
+    try {
+      pinned =
+          expected.party().equals(self)
+              ? keys.publicKeys()
+              : members.pinned(contract, expected.party());
+    } catch (ProblemException e) {
+      return false;
+    }
+    return envelopes.stream()
+        .sorted(Comparator.comparing(e -> !e.hintsAt(pinned)))
+        .anyMatch(e -> isSigned(e, pinned, expected));
+  }
+
+  private static boolean isSigned(Envelope envelope, PartyKeys pinned, Countersignature expected) {
     try {
       return envelope
-          .verify(
-              Countersignature.PAYLOAD_TYPE,
-              expected.party().equals(self)
-                  ? keys.publicKeys()
-                  : members.pinned(contract, expected.party()),
-              Countersignature.class)
+          .verify(Countersignature.PAYLOAD_TYPE, pinned, Countersignature.class)
           .equals(expected);
     } catch (ProblemException e) {
       return false;
@@ -277,7 +294,7 @@ public final class Admission {
       }
       products.add(new PolicyInput.ProductState(product.product(), false));
     }
-    return new Facts(contract, products);
+    return new Facts(contract, published, products);
   }
 
   private Map<ProductRef, PublishedProduct> published(Propose proposal, Contract contract) {
@@ -289,11 +306,12 @@ public final class Admission {
               Envelope envelope = Envelope.read(bytes.toByteArray());
               Product claimed = Json.read(envelope.unverifiedPayload(), Product.class);
               PartyId owner = claimed.ref().party();
-              Product product =
-                  envelope.verify(
+              byte[] document =
+                  verified.verify(
+                      envelope,
                       Product.PAYLOAD_TYPE,
-                      owner.equals(self) ? keys.publicKeys() : members.pinned(contract, owner),
-                      Product.class);
+                      owner.equals(self) ? keys.publicKeys() : members.pinned(contract, owner));
+              Product product = Json.read(document, Product.class);
               products.put(product.ref(), PublishedProduct.of(product));
             });
     return products;
@@ -301,8 +319,7 @@ public final class Admission {
 
   private List<Refusal> compiledAlike(JobEntry entry, Facts facts) {
     JobSpec spec = entry.spec();
-    Map<ProductRef, PublishedProduct> products = published(entry.proposal(), facts.contract);
-    return switch (Planner.plan(spec, entry.id(), products, facts.contract, today())) {
+    return switch (Planner.plan(spec, entry.id(), facts.published, facts.contract, today())) {
       case PlanResult.Refused(var refusals) -> refusals;
       case PlanResult.Planned(Plan plan) when plan.digest().equals(entry.plan().digest()) ->
           List.of();
