@@ -8,6 +8,7 @@ import hesuan.store.Store;
 import hesuan.store.Transaction;
 import hesuan.wire.Contract;
 import hesuan.wire.ContractId;
+import hesuan.wire.Digest;
 import hesuan.wire.ErrorCode;
 import hesuan.wire.Json;
 import hesuan.wire.ProblemException;
@@ -16,7 +17,9 @@ import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /** The contracts that name this party, as it heard and signed them. */
@@ -37,6 +40,9 @@ public final class Contracts {
   private final SigningKeys keys;
 
   private final VerifiedEnvelopes verified = new VerifiedEnvelopes();
+
+  /** By the contract's text: as many as there are contracts. */
+  private final Map<Digest, Parsed> parsed = new ConcurrentHashMap<>();
 
   Contracts(Store store, Members members, SigningKeys keys) {
     this.store = store;
@@ -233,25 +239,46 @@ public final class Contracts {
     return store.read("contract", t -> find(t, id));
   }
 
-  private static Optional<Held> find(Transaction t, ContractId id) throws SQLException {
-    return t.one(SELECT + " WHERE id = ?", Contracts::held, id.value());
+  private Optional<Held> find(Transaction t, ContractId id) throws SQLException {
+    return t.one(SELECT + " WHERE id = ?", this::held, id.value());
   }
 
   public List<Held> all() {
-    return store.read("contracts", t -> t.query(SELECT + " ORDER BY id", Contracts::held));
+    return store.read("contracts", t -> t.query(SELECT + " ORDER BY id", this::held));
   }
 
   private static final String SELECT =
       "SELECT document, envelopes, own_envelope, withdrawn FROM contract";
 
-  private static Held held(ResultSet row) throws SQLException {
-    byte[] document = row.getBytes(1);
-    byte[] own = row.getBytes(3);
-    return new Held(
-        Json.read(document, Contract.class),
-        document,
-        List.of(Json.read(row.getBytes(2), Envelope[].class)),
-        own == null ? null : Envelope.read(own),
-        row.getInt(4) == 1);
+  /** Contracts are read for every signature that a job holds, and change with their rows only. */
+  private Held held(ResultSet row) throws SQLException {
+    Row read =
+        new Row(row.getBytes(1), row.getBytes(2), row.getBytes(3), row.getInt(4) == 1);
+    Digest key = Digest.of(read.document);
+    Parsed last = parsed.get(key);
+    if (last != null && last.row.isSame(read)) {
+      return last.held;
+    }
+    Held held =
+        new Held(
+            Json.read(read.document, Contract.class),
+            read.document,
+            List.of(Json.read(read.envelopes, Envelope[].class)),
+            read.own == null ? null : Envelope.read(read.own),
+            read.withdrawn);
+    parsed.put(key, new Parsed(read, held));
+    return held;
+  }
+
+  private record Parsed(Row row, Held held) {}
+
+  private record Row(
+      byte[] document, byte[] envelopes, byte @Nullable [] own, boolean withdrawn) {
+    boolean isSame(Row other) {
+      return Arrays.equals(document, other.document)
+          && Arrays.equals(envelopes, other.envelopes)
+          && Arrays.equals(own, other.own)
+          && withdrawn == other.withdrawn;
+    }
   }
 }
