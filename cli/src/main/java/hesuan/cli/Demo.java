@@ -485,12 +485,13 @@ final class Demo {
       try (Api agent = federation.at(party).agent()) {
         for (JsonNode line : agent.get("/budget")) {
           console.say(
-              "  %-22s epsilon %s charged, %s left of %s",
-              "  %-22s 已用 epsilon %s，剩余 %s / %s",
+              "  %-22s epsilon %s of %s charged, at delta %s; %s left for one job",
+              "  %-22s 已用 epsilon %s / %s（delta %s），单个作业至多可用 %s",
               line.path("asset").asText(),
               line.path("charged").asText(),
-              line.path("left").asText(),
-              line.path("limit").asText());
+              line.path("limit").asText(),
+              line.path("delta").asText(),
+              line.path("left").asText());
         }
       }
     }

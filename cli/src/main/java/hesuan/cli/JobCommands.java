@@ -11,6 +11,7 @@ import hesuan.wire.JobId;
 import hesuan.wire.JobSpec;
 import hesuan.wire.Json;
 import hesuan.wire.ProblemException;
+import java.math.BigDecimal;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -132,12 +133,15 @@ final class JobCommands extends Group {
           Stories.refusals(console, verdict.path("refusals"));
           for (JsonNode budget : verdict.path("budgets")) {
             console.say(
-                "  %s per %s: %s of %s left, %s now; %s jobs like this",
-                "  %s（每%s）：剩余 %s / %s，当前可用 %s；还可运行 %s 个同样的作业",
+                "  %s per %s: %s of %s spent, %s left for one job, %s now; %s jobs like this",
+                "  %s（每%s）：已用 %s / %s，单个作业至多可用 %s，当前 %s；还可运行 %s 个同样的作业",
                 budget.path("asset").asText(),
                 budget.path("unit").asText(),
-                budget.path("left").asText(),
+                new BigDecimal(budget.path("charged").asText())
+                    .add(new BigDecimal(budget.path("reserved").asText()))
+                    .toPlainString(),
                 budget.path("limit").asText(),
+                budget.path("left").asText(),
                 budget.path("leftNow").asText(),
                 budget.path("jobsLeft").asText());
           }
