@@ -5,10 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import hesuan.channel.Channel;
+import hesuan.channel.HandOn;
 import hesuan.group.Workers;
 import hesuan.transfer.TwoEnds;
 import hesuan.wire.Digest;
-import hesuan.wire.PartyId;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -19,28 +19,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class HostilePeerTest {
   /** What becomes of a message of one tag: none, one or more in its place. */
-  private record Wire(Channel channel, byte tag, Function<byte[], List<byte[]>> change)
-      implements Channel {
-    @Override
-    public PartyId self() {
-      return channel.self();
-    }
-
-    @Override
-    public PartyId peer() {
-      return channel.peer();
-    }
-
-    @Override
-    public void send(byte tag, byte[] body) {
-      List<byte[]> bodies = tag == this.tag ? change.apply(body.clone()) : List.of(body);
-      bodies.forEach(each -> channel.send(tag, each));
-    }
-
-    @Override
-    public byte[] receive(byte tag, int bytesMax) {
-      return channel.receive(tag, bytesMax);
-    }
+  private static Channel changed(Channel end, byte victim, Function<byte[], List<byte[]>> change) {
+    return new HandOn(
+        end,
+        (to, tag, body) -> {
+          List<byte[]> bodies = tag == victim ? change.apply(body) : List.of(body);
+          bodies.forEach(each -> to.send(tag, each));
+        });
   }
 
   /** Equality, silent triples and a selection, so that every kind of message is sent. */
@@ -59,9 +44,9 @@ class HostilePeerTest {
       boolean byFirst, byte tag, Function<byte[], List<byte[]>> change) {
     TwoEnds<long[]> ends = new TwoEnds<>();
     if (byFirst) {
-      ends.firstWire = channel -> new Wire(channel, tag, change);
+      ends.firstWire = channel -> changed(channel, tag, change);
     } else {
-      ends.secondWire = channel -> new Wire(channel, tag, change);
+      ends.secondWire = channel -> changed(channel, tag, change);
     }
     return ends.run(
         channel -> everything(channel, true, Digest.of("run")),
@@ -113,7 +98,7 @@ class HostilePeerTest {
     TwoEnds<long[]> ends = new TwoEnds<>();
     ends.firstWire =
         channel ->
-            new Wire(
+            changed(
                 channel,
                 (byte) 13,
                 body -> {

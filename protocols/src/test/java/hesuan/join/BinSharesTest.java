@@ -46,7 +46,7 @@ class BinSharesTest {
     assertNotNull(assigned);
     System.arraycopy(assigned, 0, holders, 0, holders.length);
     MemoryChannel[] ends = MemoryChannel.pair(JoinRun.MATCHER, JoinRun.VALUER);
-    JoinRun.Spy spy = new JoinRun.Spy(ends[0], (tag, body) -> lengths.add(tag + ":" + body.length));
+    Channel spy = JoinRun.spied(ends[0], (tag, body) -> lengths.add(tag + ":" + body.length));
     Thread matcher =
         Thread.startVirtualThread(
             () -> {

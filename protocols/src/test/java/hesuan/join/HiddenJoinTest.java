@@ -117,8 +117,8 @@ class HiddenJoinTest {
     JoinRun run = run(1, 1, 20, 20, 3);
     List<byte[]> shares = new ArrayList<>();
     JoinRun.Watch watch = (tag, body) -> shares.addAll(tag == SHARES ? List.of(body) : List.of());
-    run.matcherWire = c -> new JoinRun.Spy(c, watch);
-    run.valuerWire = c -> new JoinRun.Spy(c, watch);
+    run.matcherWire = c -> JoinRun.spied(c, watch);
+    run.valuerWire = c -> JoinRun.spied(c, watch);
     run.start();
     JoinRun noised = run(1, 1, 20, 20, 3);
     noised.matcherNoise = new long[] {1000};
@@ -138,7 +138,7 @@ class HiddenJoinTest {
     JoinRun both = run(2, 2, 20, 20, 3);
     JoinRun one = new JoinRun(parameters(2, 2, false), both.groupOf, both.figures);
     AtomicInteger shares = new AtomicInteger();
-    one.matcherWire = c -> new JoinRun.Spy(c, (tag, _) -> shares.addAndGet(tag == SHARES ? 1 : 0));
+    one.matcherWire = c -> JoinRun.spied(c, (tag, _) -> shares.addAndGet(tag == SHARES ? 1 : 0));
     one.start();
     assertArrayEquals(one.sums(), one.matcher.sums());
     assertEquals(0, one.valuer.sums().length);
@@ -160,8 +160,8 @@ class HiddenJoinTest {
   private static List<String> lengths(JoinRun run) {
     List<String> matcher = new ArrayList<>();
     List<String> valuer = new ArrayList<>();
-    run.matcherWire = c -> new JoinRun.Spy(c, (tag, body) -> matcher.add(tag + ":" + body.length));
-    run.valuerWire = c -> new JoinRun.Spy(c, (tag, body) -> valuer.add(tag + ":" + body.length));
+    run.matcherWire = c -> JoinRun.spied(c, (tag, body) -> matcher.add(tag + ":" + body.length));
+    run.valuerWire = c -> JoinRun.spied(c, (tag, body) -> valuer.add(tag + ":" + body.length));
     run.start();
     assertEquals(List.of(), run.failures);
     matcher.addAll(valuer);
@@ -199,7 +199,7 @@ class HiddenJoinTest {
   void secrets_areFreshInEveryRun() {
     List<byte[]> said = new ArrayList<>();
     JoinRun run = run(2, 1, 10, 10, 0);
-    run.valuerWire = c -> new JoinRun.Spy(c, (_, body) -> said.add(body));
+    run.valuerWire = c -> JoinRun.spied(c, (_, body) -> said.add(body));
     run.start();
     int messages = said.size();
     run.randomOffset = 100;
@@ -222,14 +222,14 @@ class HiddenJoinTest {
     for (boolean matcherLies : new boolean[] {true, false}) {
       List<Byte> sent = new ArrayList<>();
       JoinRun honest = run(2, 2, 9, 12, 2);
-      wire(honest, matcherLies, c -> new JoinRun.Spy(c, (tag, _) -> sent.add(tag)));
+      wire(honest, matcherLies, c -> JoinRun.spied(c, (tag, _) -> sent.add(tag)));
       honest.start();
       for (int victim = 0; victim < sent.size(); victim++) {
         for (int lie = 0; lie < 3 && sent.get(victim) < INNER_TAGS; lie++) {
           int message = victim;
           int kind = lie;
           JoinRun run = run(2, 2, 9, 12, 2);
-          wire(run, matcherLies, c -> new JoinRun.Liar(c, new AtomicInteger(), message, kind));
+          wire(run, matcherLies, c -> JoinRun.lying(c, message, kind));
           run.start();
           String what = (matcherLies ? "matcher" : "valuer") + " message " + victim + " lie " + lie;
           // the closing is the last word: who lies in it harms itself only

@@ -1,6 +1,7 @@
 package hesuan.join;
 
 import hesuan.channel.Channel;
+import hesuan.channel.HandOn;
 import hesuan.channel.MemoryChannel;
 import hesuan.group.Workers;
 import hesuan.psi.DummyNoise;
@@ -143,57 +144,31 @@ final class JoinRun {
     void sent(byte tag, byte[] body);
   }
 
-  record Spy(Channel inner, Watch watch) implements Channel {
-    @Override
-    public PartyId self() {
-      return inner.self();
-    }
-
-    @Override
-    public PartyId peer() {
-      return inner.peer();
-    }
-
-    @Override
-    public void send(byte tag, byte[] body) {
-      watch.sent(tag, body);
-      inner.send(tag, body);
-    }
-
-    @Override
-    public byte[] receive(byte tag, int bytesMax) {
-      return inner.receive(tag, bytesMax);
-    }
+  static Channel spied(Channel end, Watch watch) {
+    return new HandOn(
+        end,
+        (to, tag, body) -> {
+          watch.sent(tag, body);
+          to.send(tag, body);
+        });
   }
 
-  record Liar(Channel inner, AtomicInteger sent, int victim, int lie) implements Channel {
-    @Override
-    public PartyId self() {
-      return inner.self();
-    }
-
-    @Override
-    public PartyId peer() {
-      return inner.peer();
-    }
-
-    @Override
-    public void send(byte tag, byte[] body) {
-      byte[] changed = body.clone();
-      if (sent.getAndIncrement() == victim) {
-        switch (lie) {
-          case 0 -> changed[changed.length - 1] ^= 1;
-          case 1 -> changed = Arrays.copyOf(changed, changed.length - 1);
-          default -> changed = Arrays.copyOf(changed, changed.length + 1);
-        }
-      }
-      inner.send(tag, changed);
-    }
-
-    @Override
-    public byte[] receive(byte tag, int bytesMax) {
-      return inner.receive(tag, bytesMax);
-    }
+  /** Lies in the message of that number: in its last bit, or by a byte less or more. */
+  static Channel lying(Channel end, int victim, int lie) {
+    AtomicInteger sent = new AtomicInteger();
+    return new HandOn(
+        end,
+        (to, tag, body) -> {
+          byte[] changed = body;
+          if (sent.getAndIncrement() == victim) {
+            switch (lie) {
+              case 0 -> changed[changed.length - 1] ^= 1;
+              case 1 -> changed = Arrays.copyOf(changed, changed.length - 1);
+              default -> changed = Arrays.copyOf(changed, changed.length + 1);
+            }
+          }
+          to.send(tag, changed);
+        });
   }
 
   /** Says one message after the next one, unless it must hear an answer before that. */

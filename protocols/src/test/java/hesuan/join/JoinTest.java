@@ -97,7 +97,7 @@ class JoinTest {
     JoinRun both = run(2, 20, 20, 3);
     JoinRun one = new JoinRun(parameters(2, false), both.groupOf, both.figures);
     AtomicInteger shares = new AtomicInteger();
-    one.matcherWire = c -> new JoinRun.Spy(c, (tag, body) -> shares.addAndGet(tag == 9 ? 1 : 0));
+    one.matcherWire = c -> JoinRun.spied(c, (tag, body) -> shares.addAndGet(tag == 9 ? 1 : 0));
     one.start();
     assertArrayEquals(one.sums(), one.matcher.sums());
     assertEquals(0, one.valuer.sums().length);
@@ -110,7 +110,7 @@ class JoinTest {
     JoinRun run = run(1, 40, 40, 0);
     List<byte[]> points = new ArrayList<>();
     run.valuerWire =
-        c -> new JoinRun.Spy(c, (tag, body) -> points.addAll(tag == 3 ? List.of(body) : List.of()));
+        c -> JoinRun.spied(c, (tag, body) -> points.addAll(tag == 3 ? List.of(body) : List.of()));
     run.start();
     Scalar exponent = Scalar.random(JoinRun.seeded(2));
     byte[] plain = JoinRun.keys(run.parameters, run.figures.keySet());
@@ -143,7 +143,7 @@ class JoinTest {
     List<ByteBuffer> tags = new ArrayList<>();
     run.valuerWire =
         c ->
-            new JoinRun.Spy(
+            JoinRun.spied(
                 c,
                 (tag, body) -> tags.addAll(tag == 4 ? List.of(ByteBuffer.wrap(body)) : List.of()));
     run.start();
@@ -162,7 +162,7 @@ class JoinTest {
   void secrets_areFreshInEveryRun() {
     List<byte[]> said = new ArrayList<>();
     JoinRun run = run(1, 10, 10, 0);
-    run.matcherWire = c -> new JoinRun.Spy(c, (tag, body) -> said.add(body));
+    run.matcherWire = c -> JoinRun.spied(c, (tag, body) -> said.add(body));
     run.start();
     int messages = said.size();
     JoinMatcher again =
@@ -175,7 +175,7 @@ class JoinTest {
             JoinRun.seeded(77));
     MemoryChannel[] ends = MemoryChannel.pair(JoinRun.MATCHER, JoinRun.VALUER);
     Thread.startVirtualThread(() -> run.valuer(ends[1]));
-    again.run(new JoinRun.Spy(ends[0], (tag, body) -> said.add(body)));
+    again.run(JoinRun.spied(ends[0], (tag, body) -> said.add(body)));
     for (int i = 2; i < messages - 1; i++) {
       assertNotEquals(
           Arrays.hashCode(said.get(i)), Arrays.hashCode(said.get(messages + i)), "message " + i);
@@ -190,7 +190,7 @@ class JoinTest {
     for (boolean matcherLies : new boolean[] {true, false}) {
       AtomicInteger sent = new AtomicInteger();
       JoinRun honest = run(2, 9, 12, 2);
-      UnaryOperator<Channel> count = c -> new JoinRun.Spy(c, (_, _) -> sent.incrementAndGet());
+      UnaryOperator<Channel> count = c -> JoinRun.spied(c, (_, _) -> sent.incrementAndGet());
       if (matcherLies) {
         honest.matcherWire = count;
       } else {
@@ -202,8 +202,7 @@ class JoinTest {
           int message = victim;
           int kind = lie;
           JoinRun run = run(2, 9, 12, 2);
-          UnaryOperator<Channel> liar =
-              c -> new JoinRun.Liar(c, new AtomicInteger(), message, kind);
+          UnaryOperator<Channel> liar = c -> JoinRun.lying(c, message, kind);
           if (matcherLies) {
             run.matcherWire = liar;
           } else {

@@ -6,11 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import hesuan.channel.Channel;
+import hesuan.channel.HandOn;
 import hesuan.channel.MemoryChannel;
 import hesuan.group.Workers;
 import hesuan.psi.IntersectionParameters.Engine;
 import hesuan.wire.ErrorCode;
-import hesuan.wire.PartyId;
 import hesuan.wire.ProblemException;
 import java.security.SecureRandom;
 import java.util.ArrayList;
@@ -28,33 +28,18 @@ import org.junit.jupiter.params.provider.ValueSource;
 class EcdhPsiTest {
   private static final int HEAD = 9;
 
-  /** Hands a copy of each body to the test, which may change it. */
-  private record Tapped(Channel inner, Tap tap) implements Channel {
-    interface Tap {
-      void sent(byte tag, byte[] body);
-    }
+  private interface Tap {
+    void sent(byte tag, byte[] body);
+  }
 
-    @Override
-    public PartyId self() {
-      return inner.self();
-    }
-
-    @Override
-    public PartyId peer() {
-      return inner.peer();
-    }
-
-    @Override
-    public void send(byte tag, byte[] body) {
-      byte[] copy = body.clone();
-      tap.sent(tag, copy);
-      inner.send(tag, copy);
-    }
-
-    @Override
-    public byte[] receive(byte tag, int bytesMax) {
-      return inner.receive(tag, bytesMax);
-    }
+  /** Hands each body to the test, which may change it. */
+  private static Channel tapped(Channel end, Tap tap) {
+    return new HandOn(
+        end,
+        (to, tag, body) -> {
+          tap.sent(tag, body);
+          to.send(tag, body);
+        });
   }
 
   private static List<Integer> range(int from, int to) {
@@ -75,7 +60,7 @@ class EcdhPsiTest {
   private static List<List<byte[]>> said(IntersectionParameters parameters, int seed)
       throws InterruptedException {
     List<List<byte[]>> said = List.of(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
-    Tapped.Tap tap =
+    Tap tap =
         (tag, body) -> {
           switch (tag) {
             case IntersectionMessages.Points.BLINDED_TAG -> said.get(0).add(body);
@@ -93,8 +78,8 @@ class EcdhPsiTest {
             .start(
                 () ->
                     new IntersectionSender(parameters, items, Workers.ONE, other)
-                        .run(new Tapped(ends[1], tap)));
-    new IntersectionReceiver(parameters, items, Workers.ONE, random).run(new Tapped(ends[0], tap));
+                        .run(tapped(ends[1], tap)));
+    new IntersectionReceiver(parameters, items, Workers.ONE, random).run(tapped(ends[0], tap));
     sender.join();
     return said;
   }
@@ -136,7 +121,7 @@ class EcdhPsiTest {
     int width = Meeting.parameters(Engine.ECDH, false).tagBytes(20, 20);
     meeting.senderWire =
         channel ->
-            new Tapped(
+            tapped(
                 channel,
                 (tag, body) -> {
                   if (tag == IntersectionMessages.TagBatch.TAG) {
@@ -171,7 +156,7 @@ class EcdhPsiTest {
         "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"
       })
   void pointsThatAreNoElements_endTheRun_eitherWay(String encoding) {
-    Tapped.Tap lie =
+    Tap lie =
         (tag, body) -> {
           if (tag == IntersectionMessages.Points.BLINDED_TAG
               || tag == IntersectionMessages.Points.ANSWER_TAG) {
@@ -179,9 +164,9 @@ class EcdhPsiTest {
           }
         };
     Meeting receiver = new Meeting();
-    receiver.receiverWire = channel -> new Tapped(channel, lie);
+    receiver.receiverWire = channel -> tapped(channel, lie);
     Meeting sender = new Meeting();
-    sender.senderWire = channel -> new Tapped(channel, lie);
+    sender.senderWire = channel -> tapped(channel, lie);
     for (Meeting meeting : List.of(receiver, sender)) {
       assertRefused(
           meeting.run(Meeting.parameters(Engine.ECDH, false), range(0, 20), range(5, 25)));

@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import hesuan.channel.Channel;
+import hesuan.channel.HandOn;
 import hesuan.group.Element;
 import hesuan.wire.ErrorCode;
-import hesuan.wire.PartyId;
 import hesuan.wire.ProblemException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -23,35 +23,17 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A peer that sends something else: a named error on every side, and no outcome. */
 class HostilePeerTest {
-  private interface Lie {
-    void send(Channel channel, byte tag, byte[] body);
-  }
-
   /** Sends as told, except for the message with that number. */
-  private record Liar(Channel inner, AtomicInteger sent, int victim, Lie lie) implements Channel {
-    @Override
-    public PartyId self() {
-      return inner.self();
-    }
-
-    @Override
-    public PartyId peer() {
-      return inner.peer();
-    }
-
-    @Override
-    public void send(byte tag, byte[] body) {
-      if (sent.getAndIncrement() == victim) {
-        lie.send(inner, tag, body.clone());
-      } else {
-        inner.send(tag, body);
-      }
-    }
-
-    @Override
-    public byte[] receive(byte tag, int bytesMax) {
-      return inner.receive(tag, bytesMax);
-    }
+  private static Channel lying(Channel end, AtomicInteger sent, int victim, HandOn.Hand lie) {
+    return new HandOn(
+        end,
+        (to, tag, body) -> {
+          if (sent.getAndIncrement() == victim) {
+            lie.pass(to, tag, body);
+          } else {
+            to.send(tag, body);
+          }
+        });
   }
 
   private static Set<Integer> ids(int count) {
@@ -60,14 +42,14 @@ class HostilePeerTest {
     return ids;
   }
 
-  private static Run run(int parties, int from, int to, int message, Lie lie) {
+  private static Run run(int parties, int from, int to, int message, HandOn.Hand lie) {
     List<Set<Integer>> sets = IntStream.range(0, parties).mapToObj(p -> ids(5 + p)).toList();
     Run run = new Run(sets, 2, id -> id % 2);
     AtomicInteger sent = new AtomicInteger();
     run.wire =
         channel ->
             channel.self().equals(Run.party(from)) && channel.peer().equals(Run.party(to))
-                ? new Liar(channel, sent, message, lie)
+                ? lying(channel, sent, message, lie)
                 : channel;
     run.start();
     messages = sent.get();
@@ -98,7 +80,7 @@ class HostilePeerTest {
   @ValueSource(ints = {2, 3})
   void anyMessage_changed_endsTheRunOnAllSides(int parties) {
     Random random = new Random(parties);
-    List<Lie> lies =
+    List<HandOn.Hand> lies =
         List.of(
             (channel, tag, body) -> {
               int bit = random.nextInt(body.length * 8);
@@ -118,7 +100,7 @@ class HostilePeerTest {
         int message = 0;
         do {
           for (int l = 0; l < lies.size() && from != to; l++) {
-            Lie lie = lies.get(l);
+            HandOn.Hand lie = lies.get(l);
             byte[] victim = new byte[1];
             Run run =
                 run(
@@ -128,7 +110,7 @@ class HostilePeerTest {
                     message,
                     (channel, tag, body) -> {
                       victim[0] = tag;
-                      lie.send(channel, tag, body);
+                      lie.pass(channel, tag, body);
                     });
             boolean repeated = l == lies.size() - 1;
             if (repeated && run.hasOutcome()) {
@@ -147,7 +129,7 @@ class HostilePeerTest {
     }
   }
 
-  private static Lie onItems(java.util.function.Consumer<byte[]> change) {
+  private static HandOn.Hand onItems(java.util.function.Consumer<byte[]> change) {
     return (channel, tag, body) -> {
       change.accept(body);
       channel.send(tag, body);
@@ -163,25 +145,25 @@ class HostilePeerTest {
   /** Messages of the leader: opening, label key, items. */
   @Test
   void leadersItems_withIdentity_areRefused() {
-    Lie lie = onItems(body -> Arrays.fill(body, 5, 37, (byte) 0));
+    HandOn.Hand lie = onItems(body -> Arrays.fill(body, 5, 37, (byte) 0));
     assertViolation(run(2, 0, 1, 2, lie), "encoded elements other than the identity");
   }
 
   @Test
   void leadersItems_withNonCanonicalElement_areRefused() {
-    Lie lie = onItems(body -> Arrays.fill(body, 5, 37, (byte) 0xff));
+    HandOn.Hand lie = onItems(body -> Arrays.fill(body, 5, 37, (byte) 0xff));
     assertViolation(run(2, 0, 1, 2, lie), "encoded elements other than the identity");
   }
 
   @Test
   void leadersItems_repeated_areRefused() {
-    Lie lie = onItems(body -> System.arraycopy(body, 5, body, 37, 32));
+    HandOn.Hand lie = onItems(body -> System.arraycopy(body, 5, body, 37, 32));
     assertViolation(run(2, 0, 1, 2, lie), "distinct elements");
   }
 
   @Test
   void helpersItems_repeated_areRefused() {
-    Lie lie = onItems(body -> System.arraycopy(body, 5, body, 37, 32));
+    HandOn.Hand lie = onItems(body -> System.arraycopy(body, 5, body, 37, 32));
     assertViolation(run(2, 1, 0, 1, lie), "distinct elements");
   }
 
@@ -189,7 +171,7 @@ class HostilePeerTest {
   void helpersLabels_ofAnotherNumber_areRefused() {
     // Adds the generator 50 times to every label: numbers that the leader never wrote.
     Element shift = Element.GENERATOR.times(hesuan.group.Scalar.of(50));
-    Lie lie =
+    HandOn.Hand lie =
         onItems(
             body -> {
               int count = ByteBuffer.wrap(body).getInt(1);
@@ -205,33 +187,33 @@ class HostilePeerTest {
 
   @Test
   void helpersTags_outOfOrder_areRefused() {
-    Lie lie = onItems(body -> System.arraycopy(body, 5, body, 21, 16));
+    HandOn.Hand lie = onItems(body -> System.arraycopy(body, 5, body, 21, 16));
     assertViolation(run(2, 1, 0, 2, lie), "strictly ascending");
   }
 
   @Test
   void opening_withAbsurdCount_isRefused_beforeAnythingIsAllocated() {
-    Lie lie = onItems(body -> ByteBuffer.wrap(body).putInt(1, Integer.MAX_VALUE));
+    HandOn.Hand lie = onItems(body -> ByteBuffer.wrap(body).putInt(1, Integer.MAX_VALUE));
     assertViolation(run(2, 0, 1, 0, lie), "items");
     assertViolation(run(2, 1, 0, 0, lie), "items");
   }
 
   @Test
   void opening_ofAnotherVersion_isRefused() {
-    Lie lie = onItems(body -> body[0] = 2);
+    HandOn.Hand lie = onItems(body -> body[0] = 2);
     assertViolation(run(2, 1, 0, 0, lie), "version");
   }
 
   @Test
   void labelKey_thatIsTheIdentity_isRefused() {
-    Lie lie = onItems(body -> Arrays.fill(body, 5, 37, (byte) 0));
+    HandOn.Hand lie = onItems(body -> Arrays.fill(body, 5, 37, (byte) 0));
     assertViolation(run(2, 0, 1, 1, lie), "a label key");
   }
 
   /** Nothing else would notice: the elements are proper, the counts right, the order random. */
   @Test
   void itemsExchangedOnTheWay_areFoundByTheTranscript() {
-    Lie lie =
+    HandOn.Hand lie =
         onItems(
             body -> {
               byte[] other = Element.GENERATOR.times(hesuan.group.Scalar.of(77)).encode();

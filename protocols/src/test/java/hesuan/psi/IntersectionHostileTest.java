@@ -7,10 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import hesuan.channel.Channel;
+import hesuan.channel.HandOn;
 import hesuan.psi.IntersectionParameters.Engine;
 import hesuan.wire.Digest;
 import hesuan.wire.ErrorCode;
-import hesuan.wire.PartyId;
 import hesuan.wire.ProblemException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -30,44 +30,25 @@ import org.junit.jupiter.params.provider.EnumSource;
 class IntersectionHostileTest {
   private static final int HEAD = 9;
 
-  private interface Lie {
-    void send(Channel channel, byte tag, byte[] body);
-  }
-
   /** Sends as told, except for the message with that number, or all of a tag. */
-  private record Liar(
-      Channel inner, AtomicInteger sent, int victim, int victimTag, @Nullable Lie lie)
-      implements Channel {
-    @Override
-    public PartyId self() {
-      return inner.self();
-    }
-
-    @Override
-    public PartyId peer() {
-      return inner.peer();
-    }
-
-    @Override
-    public void send(byte tag, byte[] body) {
-      if ((sent.getAndIncrement() == victim || tag == victimTag) && lie != null) {
-        lie.send(inner, tag, body.clone());
-      } else {
-        inner.send(tag, body);
-      }
-    }
-
-    @Override
-    public byte[] receive(byte tag, int bytesMax) {
-      return inner.receive(tag, bytesMax);
-    }
+  private static Channel lying(
+      Channel end, AtomicInteger sent, int victim, int victimTag, HandOn.@Nullable Hand lie) {
+    return new HandOn(
+        end,
+        (to, tag, body) -> {
+          if ((sent.getAndIncrement() == victim || tag == victimTag) && lie != null) {
+            lie.pass(to, tag, body);
+          } else {
+            to.send(tag, body);
+          }
+        });
   }
 
   private static List<Integer> ids(int from, int to) {
     return IntStream.range(from, to).boxed().toList();
   }
 
-  private static final List<Lie> LIES =
+  private static final List<HandOn.Hand> LIES =
       List.of(
           (channel, tag, body) -> {
             int bit = new Random(body.length * 31L + tag).nextInt(body.length * 8);
@@ -84,13 +65,13 @@ class IntersectionHostileTest {
           });
 
   private static Meeting liedTo(
-      boolean receiverLies, int message, @Nullable Lie lie, Engine engine) {
+      boolean receiverLies, int message, HandOn.@Nullable Hand lie, Engine engine) {
     Meeting meeting = new Meeting();
     AtomicInteger sent = new AtomicInteger();
     if (receiverLies) {
-      meeting.receiverWire = channel -> new Liar(channel, sent, message, -1, lie);
+      meeting.receiverWire = channel -> lying(channel, sent, message, -1, lie);
     } else {
-      meeting.senderWire = channel -> new Liar(channel, sent, message, -1, lie);
+      meeting.senderWire = channel -> lying(channel, sent, message, -1, lie);
     }
     meeting.run(Meeting.parameters(engine, true), ids(0, 9), ids(5, 12));
     messages = sent.get();
@@ -120,14 +101,14 @@ class IntersectionHostileTest {
 
   private static void changeOne(boolean receiverLies, int message, int l, Engine engine) {
     byte[] victim = new byte[1];
-    Lie lie = LIES.get(l);
+    HandOn.Hand lie = LIES.get(l);
     Meeting meeting =
         liedTo(
             receiverLies,
             message,
             (channel, tag, body) -> {
               victim[0] = tag;
-              lie.send(channel, tag, body);
+              lie.pass(channel, tag, body);
             },
             engine);
     String what = engine + ", lie " + l + " in message " + message + ", tag " + victim[0];
@@ -152,12 +133,12 @@ class IntersectionHostileTest {
     assertTrue(violation, what);
   }
 
-  private static Meeting lieIn(byte tag, boolean receiverLies, Engine engine, Lie lie) {
+  private static Meeting lieIn(byte tag, boolean receiverLies, Engine engine, HandOn.Hand lie) {
     Meeting meeting = new Meeting();
     if (receiverLies) {
-      meeting.receiverWire = channel -> new Liar(channel, new AtomicInteger(), -1, tag, lie);
+      meeting.receiverWire = channel -> lying(channel, new AtomicInteger(), -1, tag, lie);
     } else {
-      meeting.senderWire = channel -> new Liar(channel, new AtomicInteger(), -1, tag, lie);
+      meeting.senderWire = channel -> lying(channel, new AtomicInteger(), -1, tag, lie);
     }
     return meeting.run(Meeting.parameters(engine, true), ids(0, 9), ids(5, 12));
   }
@@ -170,7 +151,7 @@ class IntersectionHostileTest {
         () -> expected + " in " + meeting.failures);
   }
 
-  private static Lie onBody(java.util.function.Consumer<byte[]> change) {
+  private static HandOn.Hand onBody(java.util.function.Consumer<byte[]> change) {
     return (channel, tag, body) -> {
       change.accept(body);
       channel.send(tag, body);
@@ -180,7 +161,7 @@ class IntersectionHostileTest {
   @Test
   void opening_withAbsurdCount_isRefused_beforeAnythingIsAllocated() {
     for (int count : new int[] {-1, Integer.MAX_VALUE, IntersectionParameters.ITEMS_MAX + 1}) {
-      Lie lie = onBody(body -> ByteBuffer.wrap(body).putInt(5, count));
+      HandOn.Hand lie = onBody(body -> ByteBuffer.wrap(body).putInt(5, count));
       assertViolation(lieIn(IntersectionMessages.Opening.TAG, true, Engine.VOLE, lie), "items");
       assertViolation(lieIn(IntersectionMessages.Opening.TAG, false, Engine.VOLE, lie), "items");
     }
@@ -189,21 +170,21 @@ class IntersectionHostileTest {
   @Test
   void opening_withABucketThatIsNot_isRefused() {
     for (int bucket : new int[] {-1, 2}) {
-      Lie lie = onBody(body -> ByteBuffer.wrap(body).putInt(1, bucket));
+      HandOn.Hand lie = onBody(body -> ByteBuffer.wrap(body).putInt(1, bucket));
       assertViolation(lieIn(IntersectionMessages.Opening.TAG, true, Engine.VOLE, lie), "a bucket");
     }
   }
 
   @Test
   void opening_ofAnotherVersion_isRefused() {
-    Lie lie = onBody(body -> body[0] = 2);
+    HandOn.Hand lie = onBody(body -> body[0] = 2);
     assertViolation(lieIn(IntersectionMessages.Opening.TAG, false, Engine.VOLE, lie), "version");
   }
 
   @Test
   void elements_thatAreNone_orTheIdentity_areRefused() {
     for (byte fill : new byte[] {0, -1}) {
-      Lie lie = onBody(body -> Arrays.fill(body, HEAD, HEAD + 32, fill));
+      HandOn.Hand lie = onBody(body -> Arrays.fill(body, HEAD, HEAD + 32, fill));
       assertViolation(
           lieIn(IntersectionMessages.Points.BLINDED_TAG, true, Engine.ECDH, lie), "elements");
       assertViolation(
@@ -213,10 +194,10 @@ class IntersectionHostileTest {
 
   @Test
   void tags_outOfOrderOrRepeated_areRefused() {
-    Lie repeat = onBody(body -> System.arraycopy(body, HEAD, body, HEAD + 8, 8));
+    HandOn.Hand repeat = onBody(body -> System.arraycopy(body, HEAD, body, HEAD + 8, 8));
     assertViolation(
         lieIn(IntersectionMessages.TagBatch.TAG, false, Engine.ECDH, repeat), "ascending");
-    Lie swap =
+    HandOn.Hand swap =
         onBody(
             body -> {
               byte[] first = Arrays.copyOfRange(body, HEAD, HEAD + 8);
@@ -230,17 +211,17 @@ class IntersectionHostileTest {
   /** It has seven tags of the sender, of which it can prove four. */
   @Test
   void receiver_thatClaimsAMatchItDoesNotHave_isCaught() {
-    Lie claim = onBody(body -> body[HEAD] = 0x7f);
+    HandOn.Hand claim = onBody(body -> body[HEAD] = 0x7f);
     assertViolation(lieIn(IntersectionMessages.Found.TAG, true, Engine.ECDH, claim), "proof");
-    Lie hide = onBody(body -> body[HEAD] &= (byte) (body[HEAD] - 1));
+    HandOn.Hand hide = onBody(body -> body[HEAD] &= (byte) (body[HEAD] - 1));
     assertViolation(lieIn(IntersectionMessages.Found.TAG, true, Engine.ECDH, hide), "proof");
-    Lie outside = onBody(body -> body[HEAD] |= (byte) 0x80);
+    HandOn.Hand outside = onBody(body -> body[HEAD] |= (byte) 0x80);
     assertViolation(lieIn(IntersectionMessages.Found.TAG, true, Engine.ECDH, outside), "more bits");
   }
 
   @Test
   void sender_thatShowsAnotherCoin_isCaught() {
-    Lie lie = onBody(body -> body[HEAD + 3] ^= 4);
+    HandOn.Hand lie = onBody(body -> body[HEAD + 3] ^= 4);
     assertViolation(
         lieIn(IntersectionMessages.Short.COIN_TAG, false, Engine.VOLE_MALICIOUS, lie), "coin");
   }
@@ -248,15 +229,15 @@ class IntersectionHostileTest {
   /** Keeps what a party sends under one tag. */
   private static List<byte[]> sent(byte tag, boolean byReceiver, Meeting meeting, Runnable run) {
     List<byte[]> bodies = new ArrayList<>();
-    Lie listen =
+    HandOn.Hand listen =
         (channel, sentTag, body) -> {
           bodies.add(body);
           channel.send(sentTag, body);
         };
     if (byReceiver) {
-      meeting.receiverWire = channel -> new Liar(channel, new AtomicInteger(), -1, tag, listen);
+      meeting.receiverWire = channel -> lying(channel, new AtomicInteger(), -1, tag, listen);
     } else {
-      meeting.senderWire = channel -> new Liar(channel, new AtomicInteger(), -1, tag, listen);
+      meeting.senderWire = channel -> lying(channel, new AtomicInteger(), -1, tag, listen);
     }
     run.run();
     return bodies;

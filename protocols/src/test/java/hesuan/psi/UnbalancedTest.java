@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import hesuan.channel.Channel;
+import hesuan.channel.HandOn;
 import hesuan.channel.MemoryChannel;
 import hesuan.group.Workers;
 import hesuan.wire.Digest;
@@ -266,7 +267,7 @@ class UnbalancedTest {
       asking.randomSeed = run;
       asking.askerWire =
           channel ->
-              new Edited(
+              edited(
                   channel,
                   (tag, body) -> {
                     if (tag == UnbalancedMessages.Elements.BLINDED_TAG) {
@@ -296,7 +297,7 @@ class UnbalancedTest {
     broken.budget = budget;
     broken.askerWire =
         channel ->
-            new Edited(
+            edited(
                 channel,
                 (tag, body) -> {
                   if (tag == UnbalancedMessages.Elements.BLINDED_TAG) {
@@ -330,26 +331,8 @@ class UnbalancedTest {
     byte[] change(byte tag, byte[] body);
   }
 
-  private record Edited(Channel inner, Edit edit) implements Channel {
-    @Override
-    public PartyId self() {
-      return inner.self();
-    }
-
-    @Override
-    public PartyId peer() {
-      return inner.peer();
-    }
-
-    @Override
-    public void send(byte tag, byte[] body) {
-      inner.send(tag, edit.change(tag, body.clone()));
-    }
-
-    @Override
-    public byte[] receive(byte tag, int bytesMax) {
-      return inner.receive(tag, bytesMax);
-    }
+  private static Channel edited(Channel end, Edit edit) {
+    return new HandOn(end, (to, tag, body) -> to.send(tag, edit.change(tag, body)));
   }
 
   @ParameterizedTest
@@ -375,9 +358,9 @@ class UnbalancedTest {
           return body;
         };
     Asking asker = new Asking();
-    asker.askerWire = channel -> new Edited(channel, edit);
+    asker.askerWire = channel -> edited(channel, edit);
     Asking holder = new Asking();
-    holder.holderWire = channel -> new Edited(channel, edit);
+    holder.holderWire = channel -> edited(channel, edit);
     for (Asking asking : List.of(asker, holder)) {
       asking.run(parameters(1), dataset, range(0, 4), null);
       asking.assertNamed(ErrorCode.PROTOCOL_VIOLATION);
@@ -411,9 +394,9 @@ class UnbalancedTest {
               };
           Asking asking = new Asking();
           if (fromAsker) {
-            asking.askerWire = channel -> new Edited(channel, edit);
+            asking.askerWire = channel -> edited(channel, edit);
           } else {
-            asking.holderWire = channel -> new Edited(channel, edit);
+            asking.holderWire = channel -> edited(channel, edit);
           }
           asking.run(parameters(1), dataset, range(0, 4), null);
           if (edited[0]) {

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import hesuan.channel.Channel;
+import hesuan.channel.HandOn;
 import hesuan.channel.MemoryChannel;
 import hesuan.group.Workers;
 import hesuan.wire.Digest;
@@ -26,11 +28,17 @@ class HostilePeerTest {
   private static Run tampered(byte tag, boolean bySender, UnaryOperator<byte[]> change) {
     Run run = new Run(COUNT, true);
     if (bySender) {
-      run.senderWire = channel -> new TamperedChannel(channel, tag, change);
+      run.senderWire = channel -> changed(channel, tag, change);
     } else {
-      run.receiverWire = channel -> new TamperedChannel(channel, tag, change);
+      run.receiverWire = channel -> changed(channel, tag, change);
     }
     return run.start();
+  }
+
+  /** Changes what this end sends under one tag. */
+  private static Channel changed(Channel end, byte victim, UnaryOperator<byte[]> change) {
+    return new HandOn(
+        end, (to, tag, body) -> to.send(tag, tag == victim ? change.apply(body) : body));
   }
 
   private static void assertCaught(Run run) {
@@ -135,7 +143,7 @@ class HostilePeerTest {
     Run run = new Run(100, true);
     run.receiverWire =
         channel ->
-            new TamperedChannel(
+            changed(
                 channel,
                 Peer.CORRECTIONS,
                 body -> {
@@ -153,7 +161,7 @@ class HostilePeerTest {
     Run run = new Run(COUNT, false);
     run.senderWire =
         channel ->
-            new TamperedChannel(
+            changed(
                 channel,
                 Peer.TREES,
                 body -> {

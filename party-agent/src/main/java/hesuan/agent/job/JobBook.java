@@ -164,8 +164,8 @@ public final class JobBook {
   }
 
   /**
-   * Keeps what the policy said; the transaction may be retried. A process that is killed
-   * before the change that the decision allows decides anew when it is asked again: both are kept, and only
+   * Keeps what the policy said; the transaction may be retried. A process that is killed before the
+   * change that the decision allows decides anew when it is asked again: both are kept, and only
    * the second led to anything.
    */
   void decided(JobId job, Decision decision, long atSeconds) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import hesuan.channel.Channel;
+import hesuan.channel.HandOn;
 import hesuan.psi.IntersectionParameters;
 import hesuan.psi.IntersectionParameters.Engine;
 import hesuan.wire.ErrorCode;
@@ -23,6 +24,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -42,46 +44,21 @@ class ManyHostileTest {
   }
 
   /** One end of a channel whose message at that place is told otherwise. */
-  private static final class Liar implements Channel {
-    private final Channel inner;
-    private final Place victim;
-    private final @Nullable Lie lie;
-    private final Map<Place, Message> sent;
-    private int number;
-
-    Liar(Channel inner, Place victim, @Nullable Lie lie, Map<Place, Message> sent) {
-      this.inner = inner;
-      this.victim = victim;
-      this.lie = lie;
-      this.sent = sent;
-    }
-
-    @Override
-    public PartyId self() {
-      return inner.self();
-    }
-
-    @Override
-    public PartyId peer() {
-      return inner.peer();
-    }
-
-    @Override
-    public void send(byte tag, byte[] body) {
-      Place place = new Place(self(), peer(), number++);
-      Message told = new Message(tag, body.clone());
-      sent.put(place, told);
-      if (place.equals(victim) && lie != null) {
-        lie.send(inner, place, told);
-      } else {
-        inner.send(tag, body);
-      }
-    }
-
-    @Override
-    public byte[] receive(byte tag, int bytesMax) {
-      return inner.receive(tag, bytesMax);
-    }
+  private static Channel lying(
+      Channel end, Place victim, @Nullable Lie lie, Map<Place, Message> sent) {
+    AtomicInteger number = new AtomicInteger();
+    return new HandOn(
+        end,
+        (to, tag, body) -> {
+          Place place = new Place(to.self(), to.peer(), number.getAndIncrement());
+          Message told = new Message(tag, body);
+          sent.put(place, new Message(tag, body.clone()));
+          if (place.equals(victim) && lie != null) {
+            lie.send(to, place, told);
+          } else {
+            to.send(tag, body);
+          }
+        });
   }
 
   private static final Place NOWHERE = new Place(Circle.party(0), Circle.party(1), -1);
@@ -95,7 +72,7 @@ class ManyHostileTest {
   private static Circle run(long seed, Place victim, @Nullable Lie lie, Map<Place, Message> sent) {
     Circle circle = new Circle();
     circle.seed = seed;
-    circle.wire = (party, channel) -> new Liar(channel, victim, lie, sent);
+    circle.wire = (party, channel) -> lying(channel, victim, lie, sent);
     return circle.run(PARAMETERS, SETS);
   }
 
@@ -285,7 +262,7 @@ class ManyHostileTest {
   void sizeThatIsRefused_endsTheRun_beforeAnythingOfTheOwnItems() {
     Map<Place, Message> sent = new ConcurrentHashMap<>();
     Circle circle = new Circle();
-    circle.wire = (party, channel) -> new Liar(channel, NOWHERE, null, sent);
+    circle.wire = (party, channel) -> lying(channel, NOWHERE, null, sent);
     circle.sizes.put(
         Circle.party(0),
         told -> {
@@ -315,7 +292,7 @@ class ManyHostileTest {
     Map<Place, Message> sent = new ConcurrentHashMap<>();
     Circle circle = new Circle();
     circle.seed = seed;
-    circle.wire = (party, channel) -> new Liar(channel, NOWHERE, null, sent);
+    circle.wire = (party, channel) -> lying(channel, NOWHERE, null, sent);
     circle.run(PARAMETERS, List.of(SETS.get(0), SETS.get(1), others));
     circle.outcome(1);
     byte[] body =
