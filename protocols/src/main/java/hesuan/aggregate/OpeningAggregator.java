@@ -48,27 +48,23 @@ public final class OpeningAggregator {
 
   /**
    * @param addend null where this aggregator contributes nothing
-   * @param noise added to the sum; null where none is asked for
    */
-  public SumOutcome run(long @Nullable [] addend, long @Nullable [] noise) {
+  public SumOutcome run(long @Nullable [] addend) {
     try (AgreementKey key = AgreementKey.fresh(random)) {
-      return add(key, addend, noise);
+      return add(key, addend);
     } catch (ProblemException e) {
       lines.tell(e.problem());
       throw e;
     }
   }
 
-  private SumOutcome add(AgreementKey key, long @Nullable [] addend, long @Nullable [] noise) {
+  private SumOutcome add(AgreementKey key, long @Nullable [] addend) {
     Offer offer = Offer.of(context, self, key, signer);
     lines.offer(offer.encode(context));
     Offer otherOffer = Offer.receive(lines.peer(), context, verifier);
     byte[] keys = Offer.keysDigest(context, offer, otherOffer);
 
     OpeningSum sum = OpeningSum.of(settings, keys, key, otherOffer, lines.peer());
-    if (noise != null) {
-      sum.addNoise(noise);
-    }
     Agreed agreed = new Agreed(new TreeMap<>());
     int ownPlace = settings.contributors().indexOf(self);
     byte[] ownPart = new byte[0];

@@ -18,8 +18,6 @@ sealed interface OpeningSum {
   /** False where the contribution is none that may be added. */
   boolean add(int place, PartyId contributor, byte[] part);
 
-  void addNoise(long[] noise);
-
   /** Nothing more is added. */
   void end();
 
@@ -41,25 +39,16 @@ sealed interface OpeningSum {
     }
 
     @Override
-    public void addNoise(long[] noise) {
-      addAll(noise);
-    }
-
-    @Override
     public void end() {
       // the other aggregator asks for nothing
     }
 
     @Override
     public long[] open(PartyId from, long[] share, int addends) {
-      addAll(share);
-      return sum;
-    }
-
-    private void addAll(long[] numbers) {
       for (int i = 0; i < sum.length; i++) {
-        sum[i] += numbers[i];
+        sum[i] += share[i];
       }
+      return sum;
     }
   }
 
@@ -86,11 +75,6 @@ sealed interface OpeningSum {
         sum.add(prepared.output());
       }
       return holds;
-    }
-
-    @Override
-    public void addNoise(long[] noise) {
-      sum.addNoise(noise);
     }
 
     @Override

@@ -47,18 +47,17 @@ public final class OtherAggregator {
 
   /**
    * @param addend null where this aggregator contributes nothing
-   * @param noise added to the sum; null where none is asked for
    */
-  public SumReceipt run(long @Nullable [] addend, long @Nullable [] noise) {
+  public SumReceipt run(long @Nullable [] addend) {
     try (AgreementKey key = AgreementKey.fresh(random)) {
-      return add(key, addend, noise);
+      return add(key, addend);
     } catch (ProblemException e) {
       lines.tell(e.problem());
       throw e;
     }
   }
 
-  private SumReceipt add(AgreementKey key, long @Nullable [] addend, long @Nullable [] noise) {
+  private SumReceipt add(AgreementKey key, long @Nullable [] addend) {
     Offer offer = Offer.of(context, self, key, signer);
     lines.offer(offer.encode(context));
     Offer openingOffer = Offer.receive(lines.peer(), context, verifier);
@@ -88,15 +87,11 @@ public final class OtherAggregator {
             .contributions()
             .keySet()
             .forEach(place -> seeds.add(Objects.requireNonNull(parts.get(place))));
-        long[] own = noise == null ? new long[settings.length()] : noise;
-        MaskedVector.send(lines.peer(), own, seeds, Workers.ONE);
+        MaskedVector.send(lines.peer(), new long[settings.length()], seeds, Workers.ONE);
       }
       return receipt(keys, agreed);
     }
     RangedSum sum = new RangedSum(settings, keys, key, lines.peer().peer(), openingOffer);
-    if (noise != null) {
-      sum.addNoise(noise);
-    }
     Agreed agreed = agreed(keys, inRange(sum, held, parts));
     MaskedVector.send(lines.peer(), sum.share(), new Masks(), Workers.ONE);
     return receipt(keys, agreed);

@@ -157,10 +157,6 @@ final class RangedSum {
     }
   }
 
-  void addNoise(long[] noise) {
-    add(Arrays.stream(noise).map(Field64::ofSigned).toArray());
-  }
-
   long[] share() {
     return sum.clone();
   }

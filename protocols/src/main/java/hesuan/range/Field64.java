@@ -73,11 +73,6 @@ public final class Field64 {
     return power(power(7, 0xffff_ffffL), (1L << 32) / order);
   }
 
-  /** Of a number whose distance from zero is far below the modulus. */
-  public static long ofSigned(long number) {
-    return number < 0 ? number - WRAP : reduced(number);
-  }
-
   /** The number nearest to zero. */
   public static long toSigned(long element) {
     return Long.compareUnsigned(element, MODULUS >>> 1) > 0 ? element + WRAP : element;

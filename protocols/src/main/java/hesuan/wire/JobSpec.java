@@ -80,8 +80,15 @@ public record JobSpec(
 
   /**
    * @param onPartyLoss {@code fail}, or {@code continue} where the protocol tolerates a loss
+   * @param aggregators over which a query's parts are added, the first opens the sum; none where
+   *     their owners add them among themselves
    */
-  public record Run(Duration deadline, int attempts, String onPartyLoss) {}
+  public record Run(
+      Duration deadline, int attempts, String onPartyLoss, List<PartyId> aggregators) {
+    public Run {
+      aggregators = List.copyOf(aggregators);
+    }
+  }
 
   public JobSpec {
     Map<String, List<ProductRef>> copy = new TreeMap<>();

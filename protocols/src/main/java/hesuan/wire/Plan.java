@@ -413,6 +413,7 @@ public record Plan(
    *     is phrased
    * @param reads every use of a column, for the owners' rules
    * @param rowsMax most rows of one part, as their owners published
+   * @param aggregators as those of a {@link SecureSum}
    */
   public record DpQuery(
       String name,
@@ -428,7 +429,8 @@ public record Plan(
       int maxGroups,
       int maxRows,
       long rowsMax,
-      boolean tolerateLoss)
+      boolean tolerateLoss,
+      List<PartyId> aggregators)
       implements Step {
     public DpQuery {
       products = List.copyOf(products);
@@ -436,6 +438,7 @@ public record Plan(
       groups = groups.stream().map(List::copyOf).toList();
       aggregates = List.copyOf(aggregates);
       reads = List.copyOf(reads);
+      aggregators = List.copyOf(aggregators);
     }
 
     /** The same over groups that a selection found. */
@@ -463,7 +466,8 @@ public record Plan(
           maxGroups,
           maxRows,
           rowsMax,
-          tolerateLoss);
+          tolerateLoss,
+          aggregators);
     }
   }
 

@@ -49,23 +49,22 @@ class TwoAggregatorTest {
   private Object run(PartyId self, Map<PartyId, Channel> channels, TwoAggregatorSettings settings) {
     long[] addend =
         settings.contributors().contains(self) ? Federation.addend(self, settings.length()) : null;
-    return run(self, channels, settings, addend, null);
+    return run(self, channels, settings, addend);
   }
 
   private Object run(
       PartyId self,
       Map<PartyId, Channel> channels,
       TwoAggregatorSettings settings,
-      long[] addend,
-      long[] noise) {
+      long[] addend) {
     PartySigner signer = federation.signer(self);
     PartyVerifier verifier = federation.verifier();
     var random = Federation.random(self.hashCode());
     if (self.equals(settings.opening())) {
-      return new OpeningAggregator(settings, channels, signer, verifier, random).run(addend, noise);
+      return new OpeningAggregator(settings, channels, signer, verifier, random).run(addend);
     }
     if (self.equals(settings.other())) {
-      return new OtherAggregator(settings, channels, signer, verifier, random).run(addend, noise);
+      return new OtherAggregator(settings, channels, signer, verifier, random).run(addend);
     }
     return new TwoAggregatorContributor(
             settings, channels.get(opening), channels.get(other), signer, verifier, random)
@@ -98,24 +97,6 @@ class TwoAggregatorTest {
     SumOutcome outcome =
         assertInstanceOf(SumOutcome.class, sum(settings, HONEST).get(opening).outcome());
     assertArrayEquals(Federation.plain(four, LENGTH), outcome.sum());
-  }
-
-  @Test
-  void run_withNoiseOfEitherAggregator_bothAreInTheSum() {
-    TwoAggregatorSettings settings = settings("a", 2, false);
-    Map<PartyId, Federation.End> ends =
-        federation.runAll(
-            HONEST,
-            (self, channels) ->
-                run(
-                    self,
-                    channels,
-                    settings,
-                    new long[2],
-                    self.equals(opening) ? new long[] {5, -7} : new long[] {100, 1000}));
-    assertArrayEquals(
-        new long[] {105, 993},
-        assertInstanceOf(SumOutcome.class, ends.get(opening).outcome()).sum());
   }
 
   /** Lost at one aggregator or at both, before, between and within its messages. */
@@ -275,11 +256,11 @@ class TwoAggregatorTest {
               long[] addend = Federation.addend(self, 40);
               if (self.equals(opening)) {
                 return new OpeningAggregator(settings, channels, signer, verifier, random)
-                    .run(addend, null);
+                    .run(addend);
               }
               if (self.equals(other)) {
                 return new OtherAggregator(settings, channels, signer, verifier, random)
-                    .run(addend, null);
+                    .run(addend);
               }
               return new TwoAggregatorContributor(
                       settings,
@@ -438,21 +419,9 @@ class TwoAggregatorTest {
     Map<PartyId, Federation.End> ends =
         federation.runAll(
             HONEST,
-            (self, channels) -> run(self, channels, settings, inRange(self, length, range), null));
+            (self, channels) -> run(self, channels, settings, inRange(self, length, range)));
     SumOutcome outcome = assertInstanceOf(SumOutcome.class, ends.get(opening).outcome());
     assertArrayEquals(plain(federation.roster, length, range), outcome.sum());
-  }
-
-  @Test
-  void run_withARangeAndNoise_sumMayFallBelowTheRange() {
-    CellRange range = new CellRange(2, 0, 10);
-    TwoAggregatorSettings settings = ranged(2, false, range);
-    Map<PartyId, Federation.End> ends =
-        federation.runAll(
-            HONEST,
-            (self, channels) -> run(self, channels, settings, new long[2], new long[] {-40, 3}));
-    assertArrayEquals(
-        new long[] {-80, 6}, assertInstanceOf(SumOutcome.class, ends.get(opening).outcome()).sum());
   }
 
   @Test
@@ -474,7 +443,7 @@ class TwoAggregatorTest {
           federation.runAll(
               HONEST,
               (self, channels) ->
-                  run(self, channels, settings, self.equals(odd) ? outside : addend, null));
+                  run(self, channels, settings, self.equals(odd) ? outside : addend));
       assertEquals(ErrorCode.INVALID_VALUE, ends.get(odd).problem());
       SumOutcome outcome = assertInstanceOf(SumOutcome.class, ends.get(opening).outcome());
       assertArrayEquals(Arrays.stream(addend).map(a -> 5 * a).toArray(), outcome.sum());
@@ -510,7 +479,7 @@ class TwoAggregatorTest {
           federation.runAll(
               HONEST,
               (self, channels) ->
-                  run(self, channels, settings, new long[] {5, self.equals(odd) ? 11 : 10}, null));
+                  run(self, channels, settings, new long[] {5, self.equals(odd) ? 11 : 10}));
       assertEquals(ErrorCode.INVALID_VALUE, ends.get(odd).problem());
       if (tolerateLoss) {
         SumOutcome outcome = assertInstanceOf(SumOutcome.class, ends.get(opening).outcome());
@@ -533,7 +502,7 @@ class TwoAggregatorTest {
               HONEST,
               (self, channels) -> {
                 if (!self.equals(odd)) {
-                  return run(self, channels, settings, new long[] {5, 10}, null);
+                  return run(self, channels, settings, new long[] {5, 10});
                 }
                 Link toOpening = new Link(channels.get(opening));
                 Link toOther = new Link(channels.get(other));
@@ -591,7 +560,7 @@ class TwoAggregatorTest {
                 }
                 return body;
               },
-              (self, channels) -> run(self, channels, settings, inRange(self, 10, range), null));
+              (self, channels) -> run(self, channels, settings, inRange(self, 10, range)));
       assertTrue(flipped.get());
       // What the other aggregator gives as its half, nobody can check: its page says so.
       if (phase != Phase.MASKED && ends.get(opening).outcome() instanceof SumOutcome outcome) {
@@ -616,7 +585,7 @@ class TwoAggregatorTest {
               }
               return body;
             },
-            (self, channels) -> run(self, channels, settings, inRange(self, 10, range), null));
+            (self, channels) -> run(self, channels, settings, inRange(self, 10, range)));
     assertNull(ends.get(opening).outcome());
     assertNull(ends.get(other).outcome());
   }

@@ -73,7 +73,7 @@ class AnswerTest {
         1,
         1,
         100_000,
-        false);
+        false, List.of());
   }
 
   private static Answer answer(Plan.DpQuery query, long... sum) {

@@ -65,7 +65,7 @@ class QueryNoiseTest {
         maxGroups,
         5,
         rowsMax,
-        false);
+        false, List.of());
   }
 
   @Test

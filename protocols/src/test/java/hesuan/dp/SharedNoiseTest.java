@@ -61,7 +61,7 @@ class SharedNoiseTest {
         2,
         MAX_ROWS,
         1000,
-        true);
+        true, List.of());
   }
 
   private static PrivacyEvent event(Plan.DpQuery query) {

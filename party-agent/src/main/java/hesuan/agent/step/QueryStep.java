@@ -8,6 +8,8 @@ import hesuan.agent.query.BoundedQuery;
 import hesuan.agent.query.SelectedQuery;
 import hesuan.aggregate.GroupUnion;
 import hesuan.aggregate.SecureSumSettings;
+import hesuan.aggregate.SumOutcome;
+import hesuan.aggregate.TwoAggregatorSettings;
 import hesuan.dp.Answer;
 import hesuan.dp.GroupSelection;
 import hesuan.dp.QueryNoise;
@@ -22,6 +24,7 @@ import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +34,9 @@ import org.jspecify.annotations.Nullable;
 final class QueryStep {
   /** Where each addend carries its own noise, two are enough. */
   private static final int COHORT_MIN = 2;
+
+  /** Over two aggregators. */
+  private static final int CONTRIBUTORS_MIN = 3;
 
   private final OwnProducts own;
   private final JointSum sums;
@@ -120,17 +126,29 @@ final class QueryStep {
 
   private StepResult added(
       Plan.DpQuery step, StepContext context, QueryNoise noise, long[] addend) {
-    return sums.run(
-        context,
-        step.name(),
-        settings(step, context, addend.length),
-        addend,
+    Function<SumOutcome, Output> output =
         sum -> {
           int noises =
               (int)
                   step.products().stream().filter(p -> sum.survivors().contains(p.party())).count();
           return output(step, noise, noise.released(sum.sum(), noises), noises);
-        });
+        };
+    return step.aggregators().isEmpty()
+        ? sums.run(context, step.name(), settings(step, context, addend.length), addend, output)
+        : sums.run(
+            context,
+            step.name(),
+            new TwoAggregatorSettings(
+                context.session(step.name()),
+                step.products().stream().map(ProductRef::party).toList(),
+                step.aggregators().getFirst(),
+                step.aggregators().getLast(),
+                addend.length,
+                CONTRIBUTORS_MIN,
+                step.tolerateLoss(),
+                List.of()),
+            addend,
+            output);
   }
 
   private static SecureSumSettings settings(Plan.DpQuery step, StepContext context, int cells) {

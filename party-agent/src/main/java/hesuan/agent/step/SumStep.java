@@ -7,15 +7,11 @@ import hesuan.agent.data.OwnRows;
 import hesuan.agent.query.StoreStatistics;
 import hesuan.agent.query.StoreTotals;
 import hesuan.aggregate.CellRange;
-import hesuan.aggregate.OpeningAggregator;
-import hesuan.aggregate.OtherAggregator;
 import hesuan.aggregate.SecureSumSettings;
 import hesuan.aggregate.StatisticCells;
 import hesuan.aggregate.SumOutcome;
-import hesuan.aggregate.TwoAggregatorContributor;
 import hesuan.aggregate.TwoAggregatorSettings;
 import hesuan.wire.Json;
-import hesuan.wire.PartyId;
 import hesuan.wire.Plan;
 import hesuan.wire.ProductRef;
 import java.security.SecureRandom;
@@ -70,43 +66,18 @@ final class SumStep {
 
   private StepResult overTwoAggregators(
       Plan.SecureSum step, @Nullable StatisticCells cells, StepContext context, long[] addend) {
-    PartyId opening = step.aggregators().getFirst();
-    PartyId other = step.aggregators().getLast();
     TwoAggregatorSettings settings =
         new TwoAggregatorSettings(
             context.session(step.name()),
             step.products().stream().map(ProductRef::party).toList(),
-            opening,
-            other,
+            step.aggregators().getFirst(),
+            step.aggregators().getLast(),
             addend.length,
             COHORT_MIN,
             step.tolerateLoss(),
             ranges(step, cells));
-    if (context.self().equals(opening)) {
-      SumOutcome sum =
-          new OpeningAggregator(
-                  settings, context.others(step.name()), signatures, signatures, random)
-              .run(addend, null);
-      return new StepResult(sum.transcript(), output(step, cells, sum));
-    }
-    if (context.self().equals(other)) {
-      return new StepResult(
-          new OtherAggregator(settings, context.others(step.name()), signatures, signatures, random)
-              .run(addend, null)
-              .transcript(),
-          null);
-    }
-    return new StepResult(
-        new TwoAggregatorContributor(
-                settings,
-                context.channels().apply(opening, step.name()),
-                context.channels().apply(other, step.name()),
-                signatures,
-                signatures,
-                random)
-            .run(addend)
-            .transcript(),
-        null);
+    return new JointSum(signatures, random)
+        .run(context, step.name(), settings, addend, sum -> output(step, cells, sum));
   }
 
   private static List<CellRange> ranges(Plan.SecureSum step, @Nullable StatisticCells cells) {

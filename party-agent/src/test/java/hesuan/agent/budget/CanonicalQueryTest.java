@@ -55,7 +55,7 @@ class CanonicalQueryTest {
         2,
         3,
         1000,
-        false);
+        false, List.of());
   }
 
   private static Plan plan(String token, PartyId analyst, Plan.Step step, String data) {
@@ -114,6 +114,16 @@ class CanonicalQueryTest {
     List<Plan.Read> reads =
         List.of(new Plan.Read("city", Disclosure.AGGREGATE, "what.sql 9:9 city = 'a'"));
     assertEquals(query(PLAN), query(plan("two", OTHER, step("TRUE", "town", top, reads), "rows")));
+  }
+
+  /** Own noise protects whoever adds the parts, and whoever else is in the sum. */
+  @Test
+  void whoAddsTheParts_andWithoutWhom_isNotTheQuestion() {
+    ObjectNode over = (ObjectNode) Json.node(PLAN);
+    ObjectNode step = (ObjectNode) over.path("steps").path(0);
+    step.put("tolerateLoss", true);
+    step.putArray("aggregators").add(BRAND.value()).add(OTHER.value());
+    assertEquals(query(PLAN), query(Json.read(over, Plan.class)));
   }
 
   /** Every other field of a query that is there today, and any that comes, is. */
@@ -180,7 +190,7 @@ class CanonicalQueryTest {
         of.maxGroups(),
         of.maxRows(),
         of.rowsMax(),
-        of.tolerateLoss());
+        of.tolerateLoss(), List.of());
   }
 
   /** Every field of a plan that is there today, and any that comes: kept unless it is listed. */

@@ -222,7 +222,8 @@ class HeldRowsTest {
         3,
         100,
         10,
-        false);
+        false,
+        List.of());
   }
 
   private void publish() throws IOException {
@@ -255,7 +256,6 @@ class HeldRowsTest {
             new Product.Terms(20, Epsilon.parse("1")),
             null,
             Epsilon.parse("1"),
-            null,
             null));
   }
 

@@ -97,7 +97,7 @@ class OwnRowsTest {
         maxGroups,
         maxRows,
         10,
-        false);
+        false, List.of());
   }
 
   private static Plan.Aggregate aggregate(

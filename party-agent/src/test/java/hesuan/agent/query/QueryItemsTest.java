@@ -62,7 +62,7 @@ class QueryItemsTest {
             1,
             maxRows,
             1000,
-            false),
+            false, List.of()),
         matches,
         Epsilon.parse("1"),
         "0.001");

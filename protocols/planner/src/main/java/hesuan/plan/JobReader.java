@@ -173,7 +173,7 @@ public final class JobReader {
                     "noise",
                     "weights")),
             outputs(f),
-            run(f.objectOrEmpty("run", "deadline", "attempts", "onPartyLoss")));
+            run(f.objectOrEmpty("run", "deadline", "attempts", "onPartyLoss", "aggregators")));
     return job.metadata().submitToken().isEmpty() ? withToken(job) : job;
   }
 
@@ -326,6 +326,20 @@ public final class JobReader {
         f.oneOf("form", "aggregate", List.of("aggregate", "model", "members")));
   }
 
+  private static List<PartyId> aggregators(Fields f) {
+    if (!f.has("aggregators") || f.required("aggregators").isEmpty()) {
+      return List.of();
+    }
+    List<PartyId> two =
+        f.list(
+            "aggregators", (node, at) -> Fields.parsed(Fields.asText(node, at), at, PartyId::new));
+    if (two.size() != 2 || two.getFirst().equals(two.getLast())) {
+      throw new ProblemException(
+          ErrorCode.INVALID_VALUE, f.path("aggregators"), "two parties", two.toString());
+    }
+    return two;
+  }
+
   private static JobSpec.Run run(Fields f) {
     String text = f.text("deadline", "PT30M");
     try {
@@ -342,7 +356,8 @@ public final class JobReader {
       return new JobSpec.Run(
           deadline,
           f.integer("attempts", 3, 1, 10),
-          f.oneOf("onPartyLoss", "fail", List.of("fail", "continue")));
+          f.oneOf("onPartyLoss", "fail", List.of("fail", "continue")),
+          aggregators(f));
     } catch (DateTimeParseException e) {
       throw new ProblemException(
           ErrorCode.WRONG_TYPE, f.path("deadline"), "a duration such as PT30M", text);

@@ -85,9 +85,7 @@ public final class Planner {
     refs.forEach(r -> parties.add(r.party()));
     Set<PartyId> receivers = new TreeSet<>(job.outputs().getFirst().to());
     parties.addAll(receivers);
-    if (step instanceof Plan.SecureSum sum) {
-      parties.addAll(sum.aggregators());
-    }
+    parties.addAll(aggregatorsOf(step));
     if (step instanceof Plan.DpQuery query) {
       SqlNoise.requireOneSum(job, query, parties, leader);
     }
@@ -142,6 +140,13 @@ public final class Planner {
           "privacy.matches",
           "noised: a template has a parameter for it",
           job.privacy().matches());
+    }
+    if (sql == null && !job.run().aggregators().isEmpty()) {
+      throw new ProblemException(
+          ErrorCode.INVALID_VALUE,
+          "run.aggregators",
+          "none: a template has a parameter for them",
+          job.run().aggregators().toString());
     }
     if (sql == null && SqlNoise.isShared(job)) {
       throw new ProblemException(
@@ -218,14 +223,36 @@ public final class Planner {
       case Plan.JoinStatistics s -> s.products().getFirst().party();
       case Plan.JoinQuery s -> s.products().getFirst().party();
       case Plan.SecureSum s ->
-          s.aggregators().isEmpty() ? Inputs.leader(job, used) : openingAggregator(job, s);
-      case Plan.DpQuery _, Plan.Train _ -> Inputs.leader(job, used);
+          s.aggregators().isEmpty()
+              ? Inputs.leader(job, used)
+              : openingAggregator(job, s.products(), s.aggregators());
+      case Plan.DpQuery s ->
+          s.aggregators().isEmpty()
+              ? Inputs.leader(job, used)
+              : openingAggregator(job, s.products(), s.aggregators());
+      case Plan.Train _ -> Inputs.leader(job, used);
+    };
+  }
+
+  /** Two, or none. */
+  private static List<PartyId> aggregatorsOf(Plan.Step step) {
+    return switch (step) {
+      case Plan.SecureSum s -> s.aggregators();
+      case Plan.DpQuery s -> s.aggregators();
+      case Plan.Overlap _,
+          Plan.Intersect _,
+          Plan.IntersectAll _,
+          Plan.JoinStatistics _,
+          Plan.JoinQuery _,
+          Plan.Train _ ->
+          List.of();
     };
   }
 
   /** It sees the sum, so it must be one that receives it anyway. */
-  private static PartyId openingAggregator(JobSpec job, Plan.SecureSum sum) {
-    PartyId opening = sum.aggregators().getFirst();
+  private static PartyId openingAggregator(
+      JobSpec job, List<ProductRef> products, List<PartyId> aggregators) {
+    PartyId opening = aggregators.getFirst();
     List<PartyId> receivers = job.outputs().getFirst().to();
     if (!receivers.contains(opening)) {
       throw new ProblemException(
@@ -234,8 +261,8 @@ public final class Planner {
           opening + " among the receivers: the first aggregator opens the sum",
           receivers.toString());
     }
-    List<PartyId> present = new ArrayList<>(sum.aggregators());
-    sum.products().forEach(product -> present.add(product.party()));
+    List<PartyId> present = new ArrayList<>(aggregators);
+    products.forEach(product -> present.add(product.party()));
     if (!present.containsAll(receivers)) {
       throw new ProblemException(
           ErrorCode.INVALID_VALUE,
@@ -356,8 +383,8 @@ public final class Planner {
     String needed =
         switch (plan.steps().getFirst()) {
           case Plan.IntersectAll step -> noCollusion(List.of(plan.leader(), step.pivot()));
-          case Plan.SecureSum sum when !sum.aggregators().isEmpty() ->
-              noCollusion(sum.aggregators());
+          case Plan.Step step when !aggregatorsOf(step).isEmpty() ->
+              noCollusion(aggregatorsOf(step));
           case Plan.DpQuery query when query.shared() != null ->
               SqlNoise.assumption(query, query.shared());
           case Plan.Overlap _,

@@ -56,7 +56,8 @@ record RowValue(
 
   /** Computed by {@link #real}, if it is a decimal. */
   RowValue computed() {
-    return new RowValue(sql, type, most, type == ColumnType.DECIMAL, columns, values, unit, day);
+    return new RowValue(
+        sql, type, most, type == ColumnType.DECIMAL, columns, values, unit, day);
   }
 
   RowValue withValues(@Nullable List<String> all) {

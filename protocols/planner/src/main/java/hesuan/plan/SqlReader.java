@@ -6,6 +6,7 @@ import hesuan.wire.Epsilon;
 import hesuan.wire.ErrorCode;
 import hesuan.wire.Figure;
 import hesuan.wire.JobSpec;
+import hesuan.wire.PartyId;
 import hesuan.wire.Plan;
 import hesuan.wire.ProblemException;
 import hesuan.wire.Product;
@@ -43,6 +44,9 @@ final class SqlReader {
   private static final int GROUPS_MAX = 100_000;
   private static final int CELLS_MAX = 1_000_000;
   private static final int COLUMNS_MAX = 40;
+
+  /** Over two aggregators. */
+  private static final int OWNERS_MIN = 3;
 
   private final SqlSource source;
   private final SqlTables tables;
@@ -131,17 +135,36 @@ final class SqlReader {
             job.privacy().maxGroups(),
             job.privacy().maxRows(),
             tables.rowsMax(),
-            Planner.toleratesLoss(job)),
+            Planner.toleratesLoss(job),
+            aggregators(selected)),
         job,
         contract);
   }
 
+  /** Each owner speaks once, so nothing may be asked back, and its noise must protect it alone. */
+  private List<PartyId> aggregators(boolean selected) {
+    List<PartyId> aggregators = job.run().aggregators();
+    if (aggregators.isEmpty()) {
+      return aggregators;
+    }
+    if (selected || SqlNoise.isShared(job)) {
+      throw new ProblemException(
+          ErrorCode.INVALID_VALUE,
+          "run.aggregators",
+          selected ? "none with keys that the owners select" : "none with noise that is shared",
+          aggregators.toString());
+    }
+    Inputs.ofDifferentOwners(tables.parts(), OWNERS_MIN);
+    return aggregators;
+  }
+
   private Plan.Step joined(SqlJoined sides, SqlSelect select, Ending ending) {
-    if (SqlNoise.isShared(job)) {
+    if (SqlNoise.isShared(job) || !job.run().aggregators().isEmpty()) {
       throw source.refused(
           ErrorCode.INVALID_VALUE,
           select.getFrom(),
-          "one table held in parts for privacy.noise: shared");
+          "one table held in parts for "
+              + (SqlNoise.isShared(job) ? "privacy.noise: shared" : "run.aggregators"));
     }
     List<SqlFigures.Key> keys = keys(select, sides.grouped(), sides.groupedTables());
     keys.forEach(
@@ -182,7 +205,8 @@ final class SqlReader {
             1,
             job.privacy().maxRows(),
             sides.figuredTables().rowsMax(),
-            false),
+            false,
+            List.of()),
         hidden ? Plan.Matches.HIDDEN : Plan.Matches.NOISED,
         numbered.other(),
         hidden ? "0" : job.privacy().delta());

@@ -273,7 +273,7 @@ class JobReaderTest {
   @Test
   void read_writesEveryDefaultIn() {
     JobSpec job = JobReader.read(with("run: {deadline: PT30M}\n", ""));
-    assertEquals(new JobSpec.Run(Duration.ofMinutes(30), 3, "fail"), job.run());
+    assertEquals(new JobSpec.Run(Duration.ofMinutes(30), 3, "fail", List.of()), job.run());
     assertEquals(
         new JobSpec.Privacy(
             "phone",

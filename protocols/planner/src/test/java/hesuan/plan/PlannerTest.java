@@ -13,6 +13,7 @@ import hesuan.wire.Disclosure;
 import hesuan.wire.ErrorCode;
 import hesuan.wire.JobId;
 import hesuan.wire.JobSpec;
+import hesuan.wire.Json;
 import hesuan.wire.PartyId;
 import hesuan.wire.Plan;
 import hesuan.wire.ProblemException;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -482,6 +484,84 @@ class PlannerTest {
             ProblemException.class,
             () -> overAggregators("mall-b, brand-a", "mall-b", ", lower: 9, upper: 9"));
     assertEquals("what.template.parameters.upper", refused.problem().at());
+  }
+
+  private static JobSpec query(String run, String privacy, String sql, String receivers) {
+    return JobReader.read(
+        """
+        apiVersion: hesuan/v1
+        kind: Job
+        metadata: {name: a-job, submitToken: token-of-the-test}
+        purpose: {code: benchmark.market}
+        contract: ctr-autumn
+        inputs: {orders: [brand-a/orders@1, mall-b/orders@1, pay-c/orders@1]}
+        what: {sql: "%s"}
+        privacy: {unit: phone, epsilon: 1%s}
+        outputs: [{name: n, to: [%s]}]
+        run: {%s}
+        """
+            .formatted(sql, privacy, receivers, run));
+  }
+
+  private static final String COUNT = "SELECT COUNT(*) AS n FROM orders";
+  private static final String OVER_TWO = "aggregators: [mall-b, brand-a], onPartyLoss: continue";
+
+  @Test
+  void plan_ofAQueryOverTwoAggregators_isLedByTheFirst_andIsTheSameToTheBudget() {
+    JobSpec job = query(OVER_TWO, "", COUNT, "mall-b, pay-c");
+    assertEquals(job, JobReader.read(JobReader.write(job)));
+    assertEquals(job, JobReader.read(Json.canonical(job)));
+    Plan plan = planned(job);
+    Plan.DpQuery step = assertInstanceOf(Plan.DpQuery.class, plan.steps().getFirst());
+    assertEquals(List.of(Market.MALL, Market.BRAND), step.aggregators());
+    assertEquals(Market.MALL, plan.leader());
+    assertTrue(step.tolerateLoss());
+    Plan masked = planned(query("", "", COUNT, "mall-b, pay-c"));
+    assertEquals(plan.charges(), masked.charges());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "aggregators: [brand-a, pay-c]||SELECT COUNT(*) AS n FROM orders|brand-a|contract.assumptions",
+        "aggregators: [brand-a, mall-b]||SELECT COUNT(*) AS n FROM orders|pay-c|outputs[0].to",
+        "aggregators: [brand-a, mall-b]|, noise: shared|SELECT COUNT(*) AS n FROM orders|brand-a|run.aggregators",
+        "aggregators: [brand-a, mall-b]|, keys: private|SELECT city, COUNT(*) AS n FROM orders GROUP BY city|brand-a|run.aggregators"
+      })
+  void plan_ofAQueryOverAggregatorsThatMayNotBe_isRefused(
+      String run, @Nullable String privacy, String sql, String receivers, String at) {
+    Refusal refusal =
+        refused(Market.plan(query(run, privacy == null ? "" : privacy, sql, receivers)))
+            .getFirst();
+    assertEquals(at, refusal.problem().at());
+  }
+
+  /** A template says its aggregators itself; one party is not two. */
+  @Test
+  void aggregatorsOfATemplateOrOfOneParty_areRefused() {
+    JobSpec sum = sum("brand-a/stores@1, mall-b/stores@1, pay-c/stores@1");
+    JobSpec over =
+        new JobSpec(
+            sum.apiVersion(),
+            sum.kind(),
+            sum.metadata(),
+            sum.purpose(),
+            sum.contract(),
+            sum.inputs(),
+            sum.what(),
+            sum.privacy(),
+            sum.outputs(),
+            new JobSpec.Run(
+                sum.run().deadline(), 1, "fail", List.of(Market.BRAND, Market.MALL)));
+    assertEquals("run.aggregators", refused(Market.plan(over)).getFirst().problem().at());
+    for (String run : List.of("aggregators: [mall-b]", "aggregators: [mall-b, mall-b]")) {
+      assertEquals(
+          "run.aggregators",
+          assertThrows(ProblemException.class, () -> query(run, "", COUNT, "mall-b"))
+              .problem()
+              .at());
+    }
   }
 
   /** Nobody signed that these two do not collude. */
