@@ -140,6 +140,21 @@ class PrivacyFilterTest {
     assertTrue(filter.spent(times(883, gaussian)).compareTo(filter.limit()) <= 0);
   }
 
+  /** Also for a job that has none of what the others had too much of. */
+  @Test
+  void wayOfCountingThatFailed_failsForGood() {
+    PrivacyFilter filter = filter("5", "0.000001");
+    LossSum deltas = new LossSum(1_000_000, 250_000_000_001L, 5_000_000_000L, 0);
+    assertFalse(filter.admits(deltas, pure("1")));
+    assertTrue(filter.admits(deltas, pure("0.9"))); // by its rho
+    LossSum outside = new LossSum(4_500_000, 0, 5_000_000_000L, 250_000_000_001L);
+    assertFalse(filter.admits(outside, pure("0.6")));
+    assertTrue(filter.admits(outside, pure("0.5"))); // by its epsilon
+    LossSum both = new LossSum(0, 250_000_000_001L, 0, 250_000_000_001L);
+    assertFalse(filter.admits(both, pure("0.000001")));
+    assertEquals(Epsilon.ZERO, filter.left(both));
+  }
+
   @Test
   void withoutADelta_epsilonsAreAddedAndDeltasNotBounded() {
     PrivacyFilter filter = PrivacyFilter.of(epsilon("1"), null);
