@@ -164,7 +164,7 @@ class CanonicalQueryTest {
   /** A peer that has forgotten the question would draw its share anew, and this party not. */
   @Test
   void sharedNoise_isNewEachTime_unlessEachShareIsTheWhole() {
-    Plan.DpQuery own = (Plan.DpQuery) step("TRUE");
+    Plan.DpQuery own = step("TRUE");
     Plan.DpQuery two = withOwners(own, 2).withNoise(new Plan.SharedNoise(1, "0.0000001", RHO));
     assertEquals(query(plan("one", BRAND, two, "rows")), query(plan("two", BRAND, two, "rows")));
     assertNotEquals(
