@@ -88,6 +88,12 @@ final class AggregateBench extends ProcessBench {
     return IntStream.range(0, count).mapToObj("party-%03d"::formatted).map(PartyId::new).toList();
   }
 
+  /** Members meet the leader only. */
+  @Override
+  boolean linked(PartyId one, PartyId other) {
+    return one.equals(leader()) || other.equals(leader());
+  }
+
   PartyId leader() {
     return parties().getFirst();
   }

@@ -165,7 +165,9 @@ final class AggregateSimulation {
     SecureSumSettings settings = bench.settings(session);
     Turns turns = new Turns();
     Map<PartyId, Turns.Turn> turnOf = new HashMap<>();
-    parties.forEach(party -> turnOf.put(party, turns.new Turn()));
+    for (int place = 0; place < parties.size(); place++) {
+      turnOf.put(parties.get(place), turns.new Turn(place)); // the leader is the first
+    }
     Map<PartyId, Turns.End> atLeader = new TreeMap<>();
     Map<PartyId, Turns.End> atMember = new TreeMap<>();
     for (PartyId member : parties.subList(1, parties.size())) {

@@ -148,7 +148,7 @@ final class PartyEnd {
     Map<PartyId, Future<Link>> opening = new HashMap<>();
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       for (PartyId party : me.parties()) {
-        if (!party.equals(self)) {
+        if (!party.equals(self) && bench.linked(self, party)) {
           opening.put(party, threads.submit(() -> plane.open(SESSION, party, (m, s) -> true)));
         }
       }

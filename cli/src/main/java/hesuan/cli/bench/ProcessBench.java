@@ -106,6 +106,11 @@ abstract class ProcessBench extends Bench {
     return false;
   }
 
+  /** Whether these two talk to each other directly. */
+  boolean linked(PartyId one, PartyId other) {
+    return true;
+  }
+
   /** More figures, from the common ones. */
   Map<String, Object> more(double seconds) {
     return Map.of();

@@ -51,6 +51,7 @@ final class ReportCommand extends Command {
           "join --rows 1048576 --hide-cardinality",
           "aggregate --parties 3",
           "aggregate --parties 100 --length 1000000 --dropped 10",
+          "aggregate --parties 1000 --length 100000 --dropped 50",
           "sql --parties 2 --rows 1000000 --groups 1000",
           "sql --parties 10 --rows 1000000 --groups 1000 --runs 2",
           "budget",

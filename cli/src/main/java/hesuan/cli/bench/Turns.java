@@ -6,6 +6,8 @@ import hesuan.wire.PartyId;
 import hesuan.wire.ProblemException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
+import java.util.Comparator;
+import java.util.PriorityQueue;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Semaphore;
@@ -21,17 +23,54 @@ final class Turns {
 
   private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
-  private final Semaphore one = new Semaphore(1);
+  private record Waiting(int order, Semaphore turn) {}
+
+  private final PriorityQueue<Waiting> waiting =
+      new PriorityQueue<>(Comparator.comparingInt(Waiting::order));
+  private boolean taken;
+
+  private void take(int order) {
+    Semaphore mine;
+    synchronized (waiting) {
+      if (!taken) {
+        taken = true;
+        return;
+      }
+      mine = new Semaphore(0);
+      waiting.add(new Waiting(order, mine));
+    }
+    mine.acquireUninterruptibly();
+  }
+
+  private void give() {
+    synchronized (waiting) {
+      Waiting next = waiting.poll();
+      if (next == null) {
+        taken = false;
+      } else {
+        next.turn.release();
+      }
+    }
+  }
 
   /** Of one party in one run; used by its thread only. */
   final class Turn {
+    private final int order;
     private long nanos;
     private long cpuNanos;
     private long began;
     private long cpuBegan;
 
+    /**
+     * @param order who comes first when several can go on. What waits to be read takes memory, so
+     *     that should be the party that reads from all.
+     */
+    Turn(int order) {
+      this.order = order;
+    }
+
     void begin() {
-      one.acquireUninterruptibly();
+      take(order);
       began = System.nanoTime();
       cpuBegan = THREADS.getCurrentThreadCpuTime();
     }
@@ -39,7 +78,7 @@ final class Turns {
     void end() {
       nanos += System.nanoTime() - began;
       cpuNanos += THREADS.getCurrentThreadCpuTime() - cpuBegan;
-      one.release();
+      give();
     }
 
     long nanos() {
