@@ -7,11 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import hesuan.agent.AgentConfig;
 import hesuan.wire.ErrorCode;
 import hesuan.wire.Json;
 import hesuan.wire.ProblemException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -21,6 +23,7 @@ import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
@@ -53,12 +56,19 @@ class BudgetEndToEndTest {
           "13900000000,,,",
           "13900000000,x,1,2026-01-05");
 
+  /** Agents say twice a second that they are there: so much of a job's bytes is its duration. */
+  private static final long BEATS_BYTES = 800;
+
+  private final Map<String, Wiretap> taps = new TreeMap<>();
   private ThreeParties parties;
   private int number;
 
   @BeforeAll
   void found() throws Exception {
     parties = new ThreeParties("budget");
+    for (String party : List.of(LEADER, OWNER)) {
+      taps.put(party, tapped(party));
+    }
     for (String party : List.of(LEADER, OWNER)) {
       parties.publish(party, "visits", ThreeParties.rows(200), "2");
       parties.publish(party, "sales", sales(List.of()), "9");
@@ -68,9 +78,34 @@ class BudgetEndToEndTest {
     parties.sign("ctr-budget");
   }
 
+  /** Its agent starts again behind a wiretap. */
+  private Wiretap tapped(String party) throws Exception {
+    Path home = parties.federation.home(party);
+    AgentConfig config = AgentConfig.read(home);
+    String listen = Objects.requireNonNull(config.dataListen());
+    Wiretap tap = new Wiretap(Integer.parseInt(listen.substring(listen.indexOf(':') + 1)));
+    stop(party);
+    new AgentConfig(
+            config.party(),
+            config.federation(),
+            config.coordinator(),
+            config.coordinatorApi(),
+            listen,
+            tap.address(),
+            config.apiListen(),
+            config.duckdbMemoryMegabytes(),
+            config.threads())
+        .write(home);
+    start(party);
+    return tap;
+  }
+
   @AfterAll
-  void end() {
+  void end() throws IOException {
     parties.close();
+    for (Wiretap tap : taps.values()) {
+      tap.close();
+    }
   }
 
   @Test
@@ -138,9 +173,19 @@ class BudgetEndToEndTest {
    */
   @Test
   void oneMorePerson_whateverItsRows_changesNothingThatIsSeenButTheFigures() throws Exception {
+    // Of a federation's first job less is told than of those that follow.
+    done(sales("joined"), LEADER);
+    passed();
     String plain = done(sales("sales"), LEADER);
+    List<Long> ofPlain = passed();
     assertTold("sales", "8.1", 19); // by their rhos; by their sum 9
+    passed();
     String extreme = done(sales("twins"), LEADER);
+    List<Long> ofExtreme = passed();
+    for (int i = 0; i < ofPlain.size(); i++) {
+      assertEquals(ofPlain.get(i), ofExtreme.get(i), BEATS_BYTES, ofPlain + " and " + ofExtreme);
+    }
+    assertTrue(ofPlain.getFirst() > 10_000, ofPlain::toString);
     assertEquals(spentBy(plain), spentBy(extreme));
     assertEquals("0.9", spentBy(plain));
     assertSameShape(job(plain), job(extreme));
@@ -156,6 +201,54 @@ class BudgetEndToEndTest {
     assertEquals(one.path("rows").size(), other.path("rows").size());
     assertEquals(2, one.path("rows").size());
     assertSameShape(withoutRows(one), withoutRows(other));
+    assertNobodyIsNamed();
+  }
+
+  /** Bytes to and from each agent that went by since this was asked before. */
+  private List<Long> passed() {
+    List<Long> passed = new ArrayList<>();
+    for (Wiretap tap : taps.values()) {
+      List<List<Long>> taken = tap.taken();
+      passed.add(taken.stream().mapToLong(List::getFirst).sum());
+      passed.add(taken.stream().mapToLong(List::getLast).sum());
+    }
+    return passed;
+  }
+
+  /**
+   * No row's values stand in what any process logged, in what the coordinator keeps, or in what the
+   * other party's agent does; and the catalogue shows both tables alike.
+   */
+  private void assertNobodyIsNamed() throws IOException {
+    Pattern values = Pattern.compile("(?<![0-9])13[89][0-9]{8}(?![0-9])|922337203685477580|2199-12-31|1900-01-01");
+    assertTrue(values.matcher(EXTREME.toString()).find());
+    for (String node : List.of(ThreeParties.COORDINATOR, LEADER, OWNER)) {
+      Path home = parties.federation.home(node);
+      try (Stream<Path> files = Files.walk(home)) {
+        // The native libraries that were unpacked there are nobody's data.
+        for (Path file :
+            files
+                .filter(Files::isRegularFile)
+                .filter(file -> !file.toString().contains("/unpacked/"))
+                .toList()) {
+          String text = new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1);
+          assertFalse(values.matcher(text).find(), file.toString());
+        }
+      }
+    }
+    JsonNode catalogue = parties.coordinator().get("/products");
+    assertEquals(
+        shape(product(catalogue, OWNER + "/sales@1")),
+        shape(product(catalogue, OWNER + "/twins@1")));
+  }
+
+  private static JsonNode product(JsonNode catalogue, String ref) {
+    for (JsonNode each : catalogue.isArray() ? catalogue : catalogue.path("products")) {
+      if (each.toString().contains('"' + ref + '"')) {
+        return each;
+      }
+    }
+    throw new AssertionError("no " + ref + " in " + catalogue);
   }
 
   /** Both owners have the same people: all of a city's are in both, with one sale each. */
@@ -470,14 +563,22 @@ class BudgetEndToEndTest {
   }
 
   private void stop() throws Exception {
-    Process process = parties.federation.process(OWNER);
+    stop(OWNER);
+  }
+
+  private void stop(String party) throws Exception {
+    Process process = parties.federation.process(party);
     process.destroyForcibly();
     process.waitFor();
     assertFalse(process.isAlive());
   }
 
   private void start() throws IOException {
-    parties.start(OWNER);
-    parties.federation.awaitAgent(OWNER);
+    start(OWNER);
+  }
+
+  private void start(String party) throws IOException {
+    parties.start(party);
+    parties.federation.awaitAgent(party);
   }
 }

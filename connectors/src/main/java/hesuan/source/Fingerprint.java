@@ -64,8 +64,7 @@ public final class Fingerprint {
    */
   public static Digest commitment(Digest fingerprint, Digest salt) {
     return Digest.ofDocument(
-        new TreeMap<>(
-            Map.of("rule", COMMITMENT, "fingerprint", fingerprint, "salt", salt)));
+        new TreeMap<>(Map.of("rule", COMMITMENT, "fingerprint", fingerprint, "salt", salt)));
   }
 
   private static Digest document(Source source, Digest content) {

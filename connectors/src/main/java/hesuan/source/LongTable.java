@@ -40,8 +40,7 @@ public final class LongTable {
    */
   public static LongTable read(Connection connection, String sql, int width, int rowsMax)
       throws SQLException {
-    return read(
-        connection, sql, width, rowsMax, full -> IntStream.range(0, full.rows()).toArray());
+    return read(connection, sql, width, rowsMax, full -> IntStream.range(0, full.rows()).toArray());
   }
 
   /**
@@ -101,8 +100,7 @@ public final class LongTable {
             .get(columns[c], rows, more);
       } else {
         for (int row = 0; row < more; row++) {
-          columns[c][rows + row] =
-              vector.isNull(from + row) ? NULL : vector.get(from + row);
+          columns[c][rows + row] = vector.isNull(from + row) ? NULL : vector.get(from + row);
         }
       }
     }

@@ -182,6 +182,24 @@ final class PostgreSqlTable implements AutoCloseable {
     }
   }
 
+  /** Bytes of the same copy, of all columns that a product can carry, read and forgotten. */
+  static long drain(Source.PostgreSql source) {
+    try (PostgreSqlTable table = open(source);
+        PGCopyInputStream bytes =
+            table.copied(table.copying(table.usable(table.columns(), new ArrayList<>())))) {
+      byte[] chunk = new byte[1 << 16];
+      long all = 0;
+      for (int n = bytes.read(chunk); n >= 0; n = bytes.read(chunk)) {
+        all += n;
+      }
+      return all;
+    } catch (SQLException e) {
+      throw PostgreSqlProblems.of(source, e);
+    } catch (IOException e) {
+      throw PostgreSqlProblems.of(source, e);
+    }
+  }
+
   // ---- the session
 
   private static Connection connect(Source.PostgreSql source) throws SQLException {
@@ -365,19 +383,21 @@ final class PostgreSqlTable implements AutoCloseable {
 
   // ---- rows
 
+  private String copying(List<Held> columns) {
+    return "COPY (SELECT %s FROM %s.%s) TO STDOUT (FORMAT binary)"
+        .formatted(
+            joined(columns, c -> requireForm(c).selection.formatted(Sql.name(c.name))),
+            Sql.name(source.schemaName()),
+            Sql.name(source.tableName()));
+  }
+
   private void stream(List<Held> columns, DuckDBConnection root, String into) throws SQLException {
-    String sql =
-        "COPY (SELECT %s FROM %s.%s) TO STDOUT (FORMAT binary)"
-            .formatted(
-                joined(columns, c -> requireForm(c).selection.formatted(Sql.name(c.name))),
-                Sql.name(source.schemaName()),
-                Sql.name(source.tableName()));
     List<PostgreSqlRows.Field> fields =
         columns.stream()
             .map(c -> new PostgreSqlRows.Field(productName(c.name), requireForm(c)))
             .toList();
     try (BufferAllocator allocator = new RootAllocator();
-        PGCopyInputStream bytes = copied(sql);
+        PGCopyInputStream bytes = copied(copying(columns));
         PostgreSqlRows rows = new PostgreSqlRows(allocator, source, fields, bytes);
         ArrowArrayStream exported = ArrowArrayStream.allocateNew(allocator)) {
       Data.exportArrayStream(allocator, rows, exported);

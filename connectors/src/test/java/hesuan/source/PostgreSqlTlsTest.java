@@ -142,8 +142,7 @@ class PostgreSqlTlsTest {
       Source.PostgreSql way = source("way", "localhost", server.getPort(), tls, null);
       Column sealed = new Column("sealed", ColumnType.BOOLEAN);
       try (SourceReader reader =
-              SourceReader.open(
-                  way, List.of(sealed), ReadLimits.in(directory.resolve("spill")));
+              SourceReader.open(way, List.of(sealed), ReadLimits.in(directory.resolve("spill")));
           Connection connection = reader.connection();
           Statement statement = connection.createStatement();
           var row = statement.executeQuery("SELECT sealed FROM part")) {
@@ -151,8 +150,7 @@ class PostgreSqlTlsTest {
         assertEquals(true, row.getBoolean(1), tls.word());
       }
     }
-    Samples.refused(
-        ErrorCode.SOURCE_REFUSED, () -> read(people("localhost", Tls.DISABLE, null)));
+    Samples.refused(ErrorCode.SOURCE_REFUSED, () -> read(people("localhost", Tls.DISABLE, null)));
   }
 
   @Test

@@ -121,16 +121,14 @@ class SourceReaderTest {
       Source source = new Source.DuckDb(duckDb, "t");
       Problem problem =
           Samples.refused(
-              ErrorCode.WRONG_TYPE,
-              () -> rows(source, List.of(new Column("d", ColumnType.DATE))));
+              ErrorCode.WRONG_TYPE, () -> rows(source, List.of(new Column("d", ColumnType.DATE))));
       assertEquals("days.duckdb, column d", problem.at(), day);
     }
     Samples.duckDb(
         duckDb.toString(),
         "CREATE OR REPLACE TABLE t AS SELECT unnest([DATE '0000-01-01', DATE '9999-12-31']) AS d");
     assertEquals(
-        2,
-        rows(new Source.DuckDb(duckDb, "t"), List.of(new Column("d", ColumnType.DATE))).size());
+        2, rows(new Source.DuckDb(duckDb, "t"), List.of(new Column("d", ColumnType.DATE))).size());
   }
 
   @Test

@@ -61,8 +61,7 @@ final class TestAuthority {
             subject,
             of.getPublic());
     try {
-      builder.addExtension(
-          Extension.basicConstraints, true, new BasicConstraints(host == null));
+      builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(host == null));
       if (host != null) {
         builder.addExtension(
             Extension.subjectAlternativeName,

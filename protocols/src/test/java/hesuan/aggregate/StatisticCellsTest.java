@@ -299,6 +299,29 @@ class StatisticCellsTest {
         kinds);
   }
 
+  @Test
+  void ranges_areWhatTheRowsOfOneOwnerCanComeTo_andNoneWithoutProofs() {
+    List<Plan.Statistic> figures =
+        List.of(
+            figure(StatisticKind.ROWS, 0),
+            figure(StatisticKind.STDDEV, 0),
+            figure(StatisticKind.QUANTILE, 0));
+    List<Long> bins = List.of(-50L, 0L, 7L);
+    assertEquals(
+        List.of(
+            new CellRange(2, 0, 60),
+            new CellRange(2, 0, 60),
+            new CellRange(2, -50 * 60, 100 * 60),
+            new CellRange(2, 0, 75 * 75 * 60),
+            new CellRange(6, 0, 60)),
+        StatisticCells.of(step(2, figures, 100, bins, 60, true)).ranges());
+    assertEquals(List.of(), StatisticCells.of(step(2, figures, 100, bins, 60, false)).ranges());
+    assertEquals(
+        List.of(new CellRange(1, 0, 12 * 60)),
+        StatisticCells.of(step(1, List.of(figure(StatisticKind.SUM, 0)), 12, List.of(3L), 60, true))
+            .ranges());
+  }
+
   // ---- over both sums
 
   private long[] part(StatisticCells cells, PartyId party) {
@@ -511,6 +534,14 @@ class StatisticCellsTest {
           assertThrows(
               ProblemException.class, () -> cells.rows(sum, 1), () -> Arrays.toString(sum));
       assertEquals(ErrorCode.PROTOCOL_VIOLATION, refused.problem().code());
+    }
+    StatisticCells mean =
+        StatisticCells.of(
+            step(1, List.of(figure(StatisticKind.MEAN, 0)), 10, List.of(-3L), 5, false));
+    mean.rows(new long[] {4, -12}, 1);
+    mean.rows(new long[] {4, 40}, 1);
+    for (long[] sum : new long[][] {{4, -13}, {4, 41}, {0, 1}}) {
+      assertThrows(ProblemException.class, () -> mean.rows(sum, 1), () -> Arrays.toString(sum));
     }
     // without a count: sums and bins have the published rows above them
     StatisticCells few =

@@ -13,6 +13,7 @@ import hesuan.cli.Group;
       CircuitBench.class,
       NoiseBench.class,
       JoinBench.class,
+      PostgreSqlBench.class,
       PsiBench.class,
       ReportCommand.class,
       SqlBench.class,

@@ -164,8 +164,7 @@ public final class OwnProducts implements AutoCloseable {
     return new Digest(HexFormat.of().formatHex(salt));
   }
 
-  private Product product(
-      PublishRequest request, int version, Profile profile, Digest commitment) {
+  private Product product(PublishRequest request, int version, Profile profile, Digest commitment) {
     return new Product(
         Product.VERSION,
         new ProductRef(keys.party(), request.name(), version),
@@ -187,8 +186,7 @@ public final class OwnProducts implements AutoCloseable {
     return Math.ceilDiv(rows, unit) * unit;
   }
 
-  private void insert(
-      Product product, Source source, Opening opening, @Nullable String rowFilter) {
+  private void insert(Product product, Source source, Opening opening, @Nullable String rowFilter) {
     Envelope envelope = Envelope.signDocument(Product.PAYLOAD_TYPE, product, keys);
     store.inTransaction(
         "publish product",
@@ -329,8 +327,7 @@ public final class OwnProducts implements AutoCloseable {
           requireCurrent(ref, Digest.ofDocument(held.product));
           return OwnRows.of(
               held.product,
-              Fingerprint.open(
-                  held.source, held.product.columns(), held.fingerprint(), limits),
+              Fingerprint.open(held.source, held.product.columns(), held.fingerprint(), limits),
               held.rowFilter,
               heldRows);
         });

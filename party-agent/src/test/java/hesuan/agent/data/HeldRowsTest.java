@@ -256,6 +256,7 @@ class HeldRowsTest {
             new Product.Terms(20, Epsilon.parse("1")),
             null,
             Epsilon.parse("1"),
+            null,
             null));
   }
 

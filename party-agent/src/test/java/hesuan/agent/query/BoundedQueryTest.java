@@ -126,8 +126,8 @@ class BoundedQueryTest {
             100,
             List.of());
     return Planner.plan(
-            JobReader.read(
-                """
+        JobReader.read(
+            """
                 apiVersion: hesuan/v1
                 kind: Job
                 metadata: {name: x}
@@ -140,11 +140,11 @@ class BoundedQueryTest {
                 privacy: {unit: id, epsilon: 1, minGroup: 1, maxGroups: %d, maxRows: %d, keys: private}
                 outputs: [{name: x, to: [shop-a]}]
                 """
-                    .formatted(sql, maxGroups, maxRows)),
-            JobId.of(shops.getFirst(), "some-token"),
-            products,
-            contract,
-            TODAY);
+                .formatted(sql, maxGroups, maxRows)),
+        JobId.of(shops.getFirst(), "some-token"),
+        products,
+        contract,
+        TODAY);
   }
 
   private static long[] cells(Plan.DpQuery query, List<Row> rows, long secret, int rowsMax)
@@ -472,9 +472,12 @@ class BoundedQueryTest {
         rows.add(
             new Row(
                 "p1",
-                number == null ? null : List.of("", "%", "_\\", "\uD83D\uDE42").get(random.nextInt(4)),
+                number == null
+                    ? null
+                    : List.of("", "%", "_\\", "\uD83D\uDE42").get(random.nextInt(4)),
                 number,
-                List.of("-999999999999.999999", "999999999999.999999", "0", "NULL").get(random.nextInt(4)),
+                List.of("-999999999999.999999", "999999999999.999999", "0", "NULL")
+                    .get(random.nextInt(4)),
                 day.isEmpty() ? null : day,
                 number == null ? null : number > 0));
       }
@@ -533,7 +536,11 @@ class BoundedQueryTest {
     private String date(int depth) {
       return depth == 0 || random.nextBoolean()
           ? "\"day\""
-          : "DATE_TRUNC('" + one("week", "month", "quarter", "year") + "', " + date(depth - 1) + ")";
+          : "DATE_TRUNC('"
+              + one("week", "month", "quarter", "year")
+              + "', "
+              + date(depth - 1)
+              + ")";
     }
 
     String value(int depth) {

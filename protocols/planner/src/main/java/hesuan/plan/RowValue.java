@@ -56,8 +56,7 @@ record RowValue(
 
   /** Computed by {@link #real}, if it is a decimal. */
   RowValue computed() {
-    return new RowValue(
-        sql, type, most, type == ColumnType.DECIMAL, columns, values, unit, day);
+    return new RowValue(sql, type, most, type == ColumnType.DECIMAL, columns, values, unit, day);
   }
 
   RowValue withValues(@Nullable List<String> all) {

@@ -207,7 +207,7 @@ class PrivacyFilterTest {
   }
 
   private static PrivacyFilter random(Random random) {
-    long micros = 10_000 + random.nextInt(12_000_000);
+    long micros = 10_000L + random.nextInt(12_000_000);
     return PrivacyFilter.of(new Epsilon(micros), new Chance(1L << (20 + random.nextInt(35))));
   }
 
