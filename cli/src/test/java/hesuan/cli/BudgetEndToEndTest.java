@@ -220,7 +220,9 @@ class BudgetEndToEndTest {
    * other party's agent does; and the catalogue shows both tables alike.
    */
   private void assertNobodyIsNamed() throws IOException {
-    Pattern values = Pattern.compile("(?<![0-9])13[89][0-9]{8}(?![0-9])|922337203685477580|2199-12-31|1900-01-01");
+    Pattern values =
+        Pattern.compile(
+            "(?<![0-9])13[89][0-9]{8}(?![0-9])|922337203685477580|2199-12-31|1900-01-01");
     assertTrue(values.matcher(EXTREME.toString()).find());
     for (String node : List.of(ThreeParties.COORDINATOR, LEADER, OWNER)) {
       Path home = parties.federation.home(node);
@@ -350,9 +352,11 @@ class BudgetEndToEndTest {
     String first = done(masked, LEADER);
     String second =
         done(
-            masked + "run: {deadline: PT5M, onPartyLoss: continue, aggregators: [mall-b, brand-a]}\n",
+            masked
+                + "run: {deadline: PT5M, onPartyLoss: continue, aggregators: [mall-b, brand-a]}\n",
             OWNER);
-    JsonNode rows = parties.api(OWNER).get("/jobs/" + second + "/result").path("result").path("rows");
+    JsonNode rows =
+        parties.api(OWNER).get("/jobs/" + second + "/result").path("result").path("rows");
     assertEquals(2, rows.size(), rows::toString);
     assertEquals(90, rows.path(0).path(1).asInt(), 40);
     assertEquals(180, rows.path(0).path(4).asInt(), 80);

@@ -145,8 +145,7 @@ public final class Contracts {
           "another, or none signed");
     }
     for (Contract.Member member : held.contract.parties()) {
-      boolean signed =
-          member.party().equals(keys.party()) || isSignedBy(envelopes, held, member);
+      boolean signed = member.party().equals(keys.party()) || isSignedBy(envelopes, held, member);
       if (!signed) {
         throw new ProblemException(
             ErrorCode.SIGNATURE_REFUSED,
@@ -172,8 +171,7 @@ public final class Contracts {
 
   private boolean isSignedBy(Envelope envelope, Held held, PartyKeys pinned) {
     try {
-      return Arrays.equals(
-          verified.verify(envelope, Contract.PAYLOAD_TYPE, pinned), held.document);
+      return Arrays.equals(verified.verify(envelope, Contract.PAYLOAD_TYPE, pinned), held.document);
     } catch (ProblemException e) {
       return false;
     }
@@ -252,8 +250,7 @@ public final class Contracts {
 
   /** Contracts are read for every signature that a job holds, and change with their rows only. */
   private Held held(ResultSet row) throws SQLException {
-    Row read =
-        new Row(row.getBytes(1), row.getBytes(2), row.getBytes(3), row.getInt(4) == 1);
+    Row read = new Row(row.getBytes(1), row.getBytes(2), row.getBytes(3), row.getInt(4) == 1);
     Digest key = Digest.of(read.document);
     Parsed last = parsed.get(key);
     if (last != null && last.row.isSame(read)) {
@@ -272,8 +269,7 @@ public final class Contracts {
 
   private record Parsed(Row row, Held held) {}
 
-  private record Row(
-      byte[] document, byte[] envelopes, byte @Nullable [] own, boolean withdrawn) {
+  private record Row(byte[] document, byte[] envelopes, byte @Nullable [] own, boolean withdrawn) {
     boolean isSame(Row other) {
       return Arrays.equals(document, other.document)
           && Arrays.equals(envelopes, other.envelopes)

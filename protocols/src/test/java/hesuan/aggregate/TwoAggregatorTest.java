@@ -53,10 +53,7 @@ class TwoAggregatorTest {
   }
 
   private Object run(
-      PartyId self,
-      Map<PartyId, Channel> channels,
-      TwoAggregatorSettings settings,
-      long[] addend) {
+      PartyId self, Map<PartyId, Channel> channels, TwoAggregatorSettings settings, long[] addend) {
     PartySigner signer = federation.signer(self);
     PartyVerifier verifier = federation.verifier();
     var random = Federation.random(self.hashCode());

@@ -73,7 +73,8 @@ class AnswerTest {
         1,
         1,
         100_000,
-        false, List.of());
+        false,
+        List.of());
   }
 
   private static Answer answer(Plan.DpQuery query, long... sum) {

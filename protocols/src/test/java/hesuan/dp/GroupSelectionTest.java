@@ -50,7 +50,8 @@ class GroupSelectionTest {
         maxGroups,
         3,
         1000,
-        false, List.of());
+        false,
+        List.of());
   }
 
   /** All the groups of a person who is alone in each: exactly, from the table that is tossed by. */

@@ -65,7 +65,8 @@ class QueryNoiseTest {
         maxGroups,
         5,
         rowsMax,
-        false, List.of());
+        false,
+        List.of());
   }
 
   @Test

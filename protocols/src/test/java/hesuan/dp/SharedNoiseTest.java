@@ -61,7 +61,8 @@ class SharedNoiseTest {
         2,
         MAX_ROWS,
         1000,
-        true, List.of());
+        true,
+        List.of());
   }
 
   private static PrivacyEvent event(Plan.DpQuery query) {

@@ -14,8 +14,7 @@ class DetachedSignatureTest {
   private static final String TYPE = "text/test";
   private static final byte[] PAYLOAD = "what is signed".getBytes(StandardCharsets.US_ASCII);
 
-  private final SigningKeys keys =
-      SigningKeys.generate(new PartyId("mall-b"), new SecureRandom());
+  private final SigningKeys keys = SigningKeys.generate(new PartyId("mall-b"), new SecureRandom());
   private final byte[] signature = DetachedSignature.sign(TYPE, PAYLOAD, keys);
 
   private boolean verifies(String type, byte[] payload, byte[] signature) {

@@ -20,8 +20,7 @@ import org.junit.jupiter.api.Test;
 class VerifiedEnvelopesTest {
   private static final String TYPE = "application/vnd.hesuan.test+json";
 
-  private final SigningKeys keys =
-      SigningKeys.generate(new PartyId("brand-a"), new SecureRandom());
+  private final SigningKeys keys = SigningKeys.generate(new PartyId("brand-a"), new SecureRandom());
   private final SigningKeys others =
       SigningKeys.generate(new PartyId("brand-a"), new SecureRandom());
   private final Envelope signed =
@@ -51,8 +50,7 @@ class VerifiedEnvelopesTest {
   @Test
   void verify_afterOneThatVerified_refusesAnotherPayloadSignatureTypeOrKey() {
     verified.verify(signed, TYPE, keys.publicKeys());
-    String other =
-        Base64.getEncoder().encodeToString("{\"a\":2}".getBytes(StandardCharsets.UTF_8));
+    String other = Base64.getEncoder().encodeToString("{\"a\":2}".getBytes(StandardCharsets.UTF_8));
     isRefused(new Envelope(TYPE, other, signed.signatures()), TYPE, keys.publicKeys());
     for (int s = 0; s < signed.signatures().size(); s++) {
       List<Envelope.Signature> signatures = new ArrayList<>(signed.signatures());

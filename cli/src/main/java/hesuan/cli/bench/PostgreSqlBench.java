@@ -67,7 +67,8 @@ final class PostgreSqlBench extends Bench {
       more.put("withFingerprintSeconds", fingerprinted);
       return new Figures(
           "postgresql",
-          Map.of("rows", rows[0], "memoryMegabytes", memoryMegabytes, "tls", source.tls().toString()),
+          Map.of(
+              "rows", rows[0], "memoryMegabytes", memoryMegabytes, "tls", source.tls().toString()),
           "the server's COPY and the way from it; decoding and writing to DuckDB's memory or disk beside it",
           seconds,
           reading.getFirst() / 1e9,

@@ -38,10 +38,9 @@ public final class CanonicalQuery {
    * Of a {@link Plan.DpQuery}, likewise: names, formulas, HAVING, ORDER BY and LIMIT are made of
    * figures that have their noise, where a column was read is a word for people, and over whom the
    * parts are added, and whether without one of them, is as little a part of a figure as who leads.
-   * So another
-   * phrasing of a question is the same question, with the same noise.
+   * So another phrasing of a question is the same question, with the same noise.
    */
-  static final List<String> LEFT_OUT_OF_QUERY = 
+  static final List<String> LEFT_OUT_OF_QUERY =
       List.of("keys", "outcome", "reads", "aggregators", "tolerateLoss");
 
   private CanonicalQuery() {}

@@ -240,8 +240,7 @@ public final class Admission {
         });
   }
 
-  private boolean isSigned(
-      List<Envelope> envelopes, Contract contract, Countersignature expected) {
+  private boolean isSigned(List<Envelope> envelopes, Contract contract, Countersignature expected) {
     PartyKeys pinned;
     try {
       pinned =

@@ -55,7 +55,8 @@ class CanonicalQueryTest {
         2,
         3,
         1000,
-        false, List.of());
+        false,
+        List.of());
   }
 
   private static Plan plan(String token, PartyId analyst, Plan.Step step, String data) {
@@ -190,7 +191,8 @@ class CanonicalQueryTest {
         of.maxGroups(),
         of.maxRows(),
         of.rowsMax(),
-        of.tolerateLoss(), List.of());
+        of.tolerateLoss(),
+        List.of());
   }
 
   /** Every field of a plan that is there today, and any that comes: kept unless it is listed. */

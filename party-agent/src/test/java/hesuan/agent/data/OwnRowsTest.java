@@ -97,7 +97,8 @@ class OwnRowsTest {
         maxGroups,
         maxRows,
         10,
-        false, List.of());
+        false,
+        List.of());
   }
 
   private static Plan.Aggregate aggregate(

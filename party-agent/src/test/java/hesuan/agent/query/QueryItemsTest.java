@@ -62,7 +62,8 @@ class QueryItemsTest {
             1,
             maxRows,
             1000,
-            false, List.of()),
+            false,
+            List.of()),
         matches,
         Epsilon.parse("1"),
         "0.001");

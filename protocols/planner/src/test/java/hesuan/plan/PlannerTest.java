@@ -532,8 +532,7 @@ class PlannerTest {
   void plan_ofAQueryOverAggregatorsThatMayNotBe_isRefused(
       String run, @Nullable String privacy, String sql, String receivers, String at) {
     Refusal refusal =
-        refused(Market.plan(query(run, privacy == null ? "" : privacy, sql, receivers)))
-            .getFirst();
+        refused(Market.plan(query(run, privacy == null ? "" : privacy, sql, receivers))).getFirst();
     assertEquals(at, refusal.problem().at());
   }
 
@@ -552,8 +551,7 @@ class PlannerTest {
             sum.what(),
             sum.privacy(),
             sum.outputs(),
-            new JobSpec.Run(
-                sum.run().deadline(), 1, "fail", List.of(Market.BRAND, Market.MALL)));
+            new JobSpec.Run(sum.run().deadline(), 1, "fail", List.of(Market.BRAND, Market.MALL)));
     assertEquals("run.aggregators", refused(Market.plan(over)).getFirst().problem().at());
     for (String run : List.of("aggregators: [mall-b]", "aggregators: [mall-b, mall-b]")) {
       assertEquals(
