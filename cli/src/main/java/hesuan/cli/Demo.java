@@ -82,6 +82,7 @@ final class Demo {
     secureSum("secure-sum", truth);
     chapter("The same over two aggregators: each party speaks once", "同一问题，经两个聚合方：每方只说一次");
     secureSum("two-aggregators", truth);
+    statistics(truth);
     chapter("One SQL question to all three, under differential privacy", "一条 SQL 询问三方（差分隐私）");
     query("dp-query", truth);
     console.say("  the three share the noise", "  三方共同加一份噪声");
@@ -421,6 +422,28 @@ final class Demo {
       check(value == expected.get(row.get(0).asText()));
     }
     console.say("  exact, and nobody saw an addend", "  结果精确，且无人见到任何一方的加数");
+    receipts(job);
+  }
+
+  private void statistics(Truth truth) throws Exception {
+    JsonNode job = job("statistics");
+    JsonNode result = result(job, BRAND);
+    Map<String, String> figures = new TreeMap<>();
+    for (int c = 0; c < result.path("columns").size(); c++) {
+      figures.put(
+          result.path("columns").get(c).asText(), result.path("rows").get(0).get(c).asText());
+    }
+    long sum = truth.turnoverFen().values().stream().mapToLong(fen -> fen).sum();
+    console.say(
+        "  %s stores, turnover %s fen, truth %d; the median lies in %s to %s",
+        "  %s 家门店，营业额 %s 分，真值 %d；中位数在 %s 至 %s 之间",
+        figures.get("turnover_fen_count"),
+        figures.get("turnover_fen_sum"),
+        sum,
+        figures.get("turnover_fen_median_low"),
+        figures.get("turnover_fen_median_high"));
+    check(figures.get("turnover_fen_sum").equals("" + sum));
+    console.say("  each party proved that its figures fit its stores", "  各方均已证明其数值与门店相符");
     receipts(job);
   }
 
